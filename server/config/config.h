@@ -1,23 +1,22 @@
-/* SPDX-License-Identifier: MIT */
-/*
+/* SPDX-License-Identifier: MIT
+ *
  * The configuration of parleyd: defaults, then the file of --config, then the
  * command line. Every field is one row of options.inc.
  *
  * Owner: main. Filled before any thread starts; from then on every thread may
  * read it and only the LIVE rows change, on the main thread (config_reload).
  */
-#ifndef PARLEY_CONFIG_CONFIG_H
-#define PARLEY_CONFIG_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* Positions in the values column of options.inc. */
+/* Positions in the values column of options.inc; log_level is an enum log_level of base/log.h. */
 enum config_durability { DURABILITY_FULL, DURABILITY_OS, DURABILITY_MEMORY };
 enum config_limits { LIMITS_DEFAULT, LIMITS_OFF };
-enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 
 struct config_address {
     char host[46]; /* numeric, without brackets */
