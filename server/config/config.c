@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "config/option.h"
+#include "config/place.h"
 
 /* Room for the longest name and value of a message, beside the file's name. */
 #define DETAIL_MAX 512
@@ -208,7 +209,7 @@ static int check_together(const struct config *c, char *err, size_t err_len)
     return 0;
 }
 
-static void settle(struct config *c)
+static int settle(struct config *c, char *err, size_t err_len)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int one_each = cores < 1 ? 1 : cores > 64 ? 64 : (int)cores;
@@ -222,6 +223,11 @@ static void settle(struct config *c)
         c->connections_per_ip = 0;
         c->max_connections = 0;
     }
+    if (place_settle(c) < 0) {
+        snprintf(err, err_len, "out of memory");
+        return E_NO_MEMORY;
+    }
+    return 0;
 }
 
 static int answer(int request, const struct config *c)
@@ -256,8 +262,7 @@ int config_parse(struct config *c, int argc, char **argv, char *err, size_t err_
         return status;
     if (request == CONFIG_PRINT)
         return answer(request, c);
-    settle(c);
-    return 0;
+    return settle(c, err, err_len);
 }
 
 int config_reload(struct config *c, int argc, char **argv, char *err, size_t err_len)

@@ -45,8 +45,9 @@ enum config_request { CONFIG_HELP = 1, CONFIG_VERSION, CONFIG_PRINT };
  * Fills *c. Returns 0; a config_request: nothing more to do, exit 0; or a
  * negative E_… with a message for the user in err. Call config_free in every
  * case. What depends on the machine is settled here: loops and workers hold
- * real counts, and with `limits off` the rates and connection caps are 0, which
- * everywhere means "no limit".
+ * real counts; worker_binary, python_path, web and analyzers_dir are found when
+ * not given ("" when not found); and with `limits off` the rates and connection
+ * caps are 0, which everywhere means "no limit".
  */
 int config_parse(struct config *c, int argc, char **argv, char *err, size_t err_len);
 

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/status.h"
 #include "config/config.h"
 #include "config/option.h"
+#include "config/place.h"
 
 #define MAX_ARGUMENTS 16
 
@@ -297,6 +299,35 @@ START_TEST(list_words_match_whole)
 }
 END_TEST
 
+START_TEST(parts_not_given_are_found_from_above_the_program)
+{
+    char root[] = "/tmp/parley-place-XXXXXX";
+    char dir[128], expected[128];
+    char *found;
+
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    ck_assert_int_eq(chdir(root), 0);
+    ck_assert_int_eq(mkdir("web", 0700) + mkdir("web/dist", 0700) + mkdir("build", 0700), 0);
+    snprintf(dir, sizeof dir, "%s/build/bin", root);
+    ck_assert_ptr_null(place_find(dir, "web/dist", "index.html"));
+    fclose(fopen("web/dist/index.html", "w"));
+    snprintf(expected, sizeof expected, "%s/web/dist", root);
+    found = place_find(dir, "web/dist", "index.html");
+    ck_assert_pstr_eq(found, expected);
+    free(found);
+    unlink("web/dist/index.html");
+    ck_assert_int_eq(rmdir("build") + rmdir("web/dist") + rmdir("web") + rmdir(root), 0);
+}
+END_TEST
+
+START_TEST(a_part_that_is_given_is_not_looked_for)
+{
+    ck_assert_int_eq(parse("--worker-binary", "/opt/worker", "--data", "/srv/chat", NULL), 0);
+    ck_assert_str_eq(c.worker_binary, "/opt/worker");
+    ck_assert_str_eq(c.analyzers_dir, "/srv/chat/analyzers.d");
+}
+END_TEST
+
 START_TEST(help_names_every_option)
 {
     FILE *out = tmpfile();
@@ -386,6 +417,8 @@ int main(void)
     tcase_add_test(claims, a_file_that_cannot_be_read_is_named);
     tcase_add_test(claims, a_reload_takes_the_live_options_and_only_those);
     tcase_add_test(claims, list_words_match_whole);
+    tcase_add_test(claims, parts_not_given_are_found_from_above_the_program);
+    tcase_add_test(claims, a_part_that_is_given_is_not_looked_for);
     tcase_add_test(claims, help_names_every_option);
     tcase_add_test(claims, the_sample_file_in_the_repository_is_fresh);
     tcase_add_test(claims, a_printed_configuration_reads_back_the_same);
