@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The chat state of one loop: its clients, sessions, rosters, the rooms and names homed on it, and what it
+ * was told about the rest (figures for the charts, picture of the workers). Pure logic: no socket, no
+ * ZeroMQ, no SQLite, no Python; connections come in as struct conn_ops, other threads as messages.
+ *
+ * Owner: the loop; its thread only. `struct chat_shared` is constant after start, read by all loops.
+ */
+#ifndef CHAT_CHAT_H
+#define CHAT_CHAT_H
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "chat/clients.h"
+#include "loop/loop_stats.h"
+#include "loop/topology.h"
+
+#include <stddef.h>
+
+struct auth;
+
+struct chat_limits {
+    size_t text_max, frame_max;
+    unsigned fragments_max;
+    unsigned rooms_max;            /* a session may be in */
+    unsigned heartbeat_ms;
+    double rate_send, rate_send_burst; /* messages a second and user; 0 = no limit */
+    size_t backlog_max;            /* bytes of a room's log on a loop */
+    unsigned slow_after_ms;        /* no new low of the backlog for this long: closed */
+    unsigned ring_events;
+};
+
+struct chat_shared {
+    const struct topology *topology;
+    const struct auth *auth;
+    struct chat_limits limits;
+};
+
+#define SAMPLES_MAX 300 /* seconds kept for the charts */
+
+/* What other threads sent last; for the pages. */
+struct boards {
+    struct frame *workers;          /* JSON of GET /api/v1/workers, or NULL before the first */
+    uint32_t workers_configured, workers_ready;
+    struct sample samples[SAMPLES_MAX];
+    unsigned n_samples, next_sample; /* ring */
+};
+
+struct chat {
+    const struct chat_shared *shared;
+    unsigned index;
+    struct loop_stats *stats;
+    struct clients clients;
+    struct hash rooms;      /* struct room, homed here */
+    struct hash rosters;    /* struct roster: rooms that sessions of this loop attend */
+    struct hash names;      /* struct name_claim, homed here */
+    struct hash tickets;    /* loop 0 only */
+    struct list dirty_rosters;   /* have news for their members */
+    struct list dirty_sessions;  /* have replies to write */
+    struct list choked_sessions; /* their socket is full: watched for progress */
+    struct list sessions;        /* all */
+    struct list closing;         /* told bye, kept until they have read it */
+    struct list open_rooms;      /* all of `rooms`, least recently used first */
+    struct buf scratch;          /* encoding; empty between uses */
+    struct buf gather;           /* what one session gets at the end of a turn, when from several sources */
+    struct boards boards;
+    uint64_t now_ms;             /* monotonic, as of the last tick or turn */
+    bool draining;
+};
+
+/* Main thread, before the loop starts; NULL when memory is short. */
+struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct loop_stats *stats);
+void chat_free(struct chat *c);
+
+/* On the loop's thread. */
+void chat_on_msg(struct chat *c, struct msg *m);       /* takes it */
+void chat_on_turn_end(struct chat *c);
+void chat_on_tick(struct chat *c, uint64_t now_ms);
+/* True once LOOP_DRAIN was handled and every session has gone or its time was up. */
+bool chat_is_drained(const struct chat *c);
+
+/* Sends to a loop: by mailbox, or, when it is this one, at once. Takes the message. */
+void chat_post_loop(struct chat *c, unsigned loop, struct msg *m);
+/* To a room's, or a name's, home. */
+void chat_post_home(struct chat *c, const char *key, struct msg *m);
+void chat_post_store(struct chat *c, struct msg *m);
+bool chat_has_dispatch(const struct chat *c);
+/* This loop's mailbox, as the place for answers. */
+struct mailbox *chat_mailbox(struct chat *c);
+
+#endif

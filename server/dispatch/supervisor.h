@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The workers' processes: spawn, reap, restart with back-off, give up visibly after five crashes of
+ * a slot in 10 s. Owner: the main thread, on its libuv loop (uv_spawn, uv_process). Tells dispatch by
+ * DISPATCH_SPAWNED and DISPATCH_EXITED; is told MAIN_WORKER_KILL through supervisor_on_kill().
+ */
+#ifndef DISPATCH_SUPERVISOR_H
+#define DISPATCH_SUPERVISOR_H
+
+#include "loop/topology.h"
+
+#include <uv.h>
+
+struct supervisor_config {
+    unsigned workers;
+    const char *binary;        /* parley-worker */
+    const char *endpoint;      /* of dispatch */
+    const char *python_path;   /* directory that holds the package `parley` */
+    const char *venv;          /* optional, or NULL */
+    const char *analyzers_dir; /* drop-in folder */
+    const char *log_level;
+};
+
+struct supervisor;
+
+struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_config *config,
+                                  const struct topology *topology);
+/* What stands in the way of any worker (binary or package missing), as a sentence, or NULL. */
+const char *supervisor_problem(const struct supervisor *s);
+void supervisor_start(struct supervisor *s);
+void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m);
+/* SIGTERM to all, SIGKILL after grace_ms; `done` is called when the last is reaped. No restarts. */
+void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void *), void *context);
+void supervisor_free(struct supervisor *s);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Figures of one loop. One writer, the loop's thread; any thread may read them at any time: relaxed
+ * atomics, so a reader sees each figure as of some recent moment. (The one place, with the store's
+ * and dispatch's like it, where threads look at each other's memory.)
+ */
+#ifndef LOOP_LOOP_STATS_H
+#define LOOP_LOOP_STATS_H
+
+#include "base/histogram.h"
+
+/* Written by the loop's thread, read by any (relaxed). */
+struct loop_stats {
+    _Atomic uint64_t connections, sessions, rooms;
+    _Atomic uint64_t frames_in, events, messages, deliveries, bytes_out, errors;
+    _Atomic uint64_t closed_slow, accepted, refused, dropped_ephemeral;
+    struct histogram lag_us;      /* how late the 50 ms timer came: the time a client may wait for its turn */
+    struct histogram deliver_us;  /* request read -> event written to this loop's members */
+};
+
+#define STAT_ADD(counter, n)                                                                    \
+    atomic_store_explicit(&(counter),                                                           \
+                          atomic_load_explicit(&(counter), memory_order_relaxed) + (uint64_t)(n), \
+                          memory_order_relaxed)
+#define STAT_SET(counter, n) atomic_store_explicit(&(counter), (uint64_t)(n), memory_order_relaxed)
+#define STAT_GET(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
+
+#endif

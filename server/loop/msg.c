@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * Making and freeing messages; see msg.h. Any thread: a message belongs to whoever holds it. */
+#include "loop/msg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    size_t size;
+    const char *name;
+} table[] = {
+#define X(tag, type) [MSG_##tag] = {sizeof(struct msg_##type), #tag},
+    MSG_TABLE(X)
+#undef X
+};
+
+size_t msg_size(enum msg_tag tag)
+{
+    return table[tag].size;
+}
+
+const char *msg_name(enum msg_tag tag)
+{
+    return tag < N_MSG_TAGS ? table[tag].name : "?";
+}
+
+void *msg_new(enum msg_tag tag, size_t extra)
+{
+    struct msg *m = malloc(table[tag].size + extra);
+    if (m == NULL)
+        return NULL;
+    memset(m, 0, table[tag].size);
+    m->tag = tag;
+    return m;
+}
+
+struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, size_t len)
+{
+    struct msg_publication *p = msg_new(tag, len + 1);
+    if (p == NULL)
+        return NULL;
+    p->text_len = len;
+    memcpy(p->text, text, len);
+    p->text[len] = '\0';
+    return p;
+}
+
+static void free_publication(struct msg_publication *p)
+{
+    user_unref(p->user);
+    free(p->done);
+}
+
+static void free_pending(struct msg_pending *p)
+{
+    while (p->jobs != NULL) {
+        struct msg *next = p->jobs->next;
+        msg_free(p->jobs);
+        p->jobs = next;
+    }
+}
+
+static void free_join(struct msg_join *j)
+{
+    user_unref(j->user);
+    buf_fini(&j->events);
+}
+
+/* A read that dies on its way takes the join that waits for it along. */
+static void free_read(struct msg_read *r)
+{
+    buf_fini(&r->events);
+    if (r->context != NULL)
+        msg_free(r->context);
+}
+
+void msg_free(struct msg *m)
+{
+    if (m == NULL)
+        return;
+    switch (m->tag) {
+    case MSG_ROOM_PUBLISH:
+    case MSG_STORE_APPEND:
+    case MSG_ROOM_COMMITTED:
+    case MSG_LOOP_PUBLISHED:
+        free_publication((struct msg_publication *)m);
+        break;
+    case MSG_ROOM_JOIN:
+    case MSG_LOOP_JOINED:
+        free_join((struct msg_join *)m);
+        break;
+    case MSG_STORE_READ:
+    case MSG_ROOM_READ:
+    case MSG_LOOP_READ:
+        free_read((struct msg_read *)m);
+        break;
+    case MSG_ROOM_LEAVE:
+        user_unref(((struct msg_leave *)m)->user);
+        break;
+    case MSG_ROOM_TYPING:
+        user_unref(((struct msg_typing *)m)->user);
+        break;
+    case MSG_ROOM_MEMBERS:
+    case MSG_LOOP_MEMBERS:
+        buf_fini(&((struct msg_members *)m)->members);
+        break;
+    case MSG_LOOP_FANOUT:
+        frame_unref(((struct msg_fanout *)m)->frame);
+        break;
+    case MSG_STORE_READ_MARK:
+    case MSG_LOOP_READ_MARKED:
+        user_unref(((struct msg_read_mark *)m)->user);
+        break;
+    case MSG_STORE_ROOMS:
+    case MSG_LOOP_ROOMS:
+        free(((struct msg_rooms *)m)->rows);
+        break;
+    case MSG_NAME_CLAIM:
+    case MSG_NAME_RELEASE:
+    case MSG_LOOP_NAMED:
+        user_unref(((struct msg_name *)m)->user);
+        break;
+    case MSG_STORE_PENDING:
+    case MSG_DISPATCH_PENDING:
+        free_pending((struct msg_pending *)m);
+        break;
+    case MSG_LOOP_BOARD:
+        frame_unref(((struct msg_board *)m)->workers);
+        break;
+    default:
+        break;
+    }
+    free(m);
+}

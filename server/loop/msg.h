@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every message between threads: the one shared vocabulary of the server.
+ *
+ * A message is posted to a mailbox and thereby given away. A request that wants an answer travels: the
+ * same struct goes out and comes back with another tag, its outputs filled in, so that one allocation
+ * serves the whole way and nobody has to match answers to questions. A publication goes
+ *
+ *     ROOM_PUBLISH -> STORE_APPEND -> ROOM_COMMITTED -> LOOP_PUBLISHED
+ *     (edge loop)     (home loop)     (store)           (home loop, back to the edge)
+ *
+ * and its tag says at which stage it is. MSG_<RECEIVER>_<VERB>; the handler is <receiver>_on_<verb>.
+ *
+ * "edge": the loop of the client's connection. "home": the loop that owns the room (topology_home).
+ */
+#ifndef LOOP_MSG_H
+#define LOOP_MSG_H
+
+#include "base/buf.h"
+#include "base/event.h"
+#include "base/frame.h"
+#include "base/user.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mailbox;
+
+/*    tag                   struct */
+#define MSG_TABLE(X)                                                                            \
+    /* rooms, on their home loop */                                                             \
+    X(ROOM_PUBLISH,         publication)  /* edge: please number, keep and show this */          \
+    X(ROOM_COMMITTED,       publication)  /* store: it is on disk (or status says why not) */    \
+    X(ROOM_OPENED,          room_open)    /* store: the room's top */                            \
+    X(ROOM_JOIN,            join)         /* edge */                                             \
+    X(ROOM_LEAVE,           leave)        /* edge: one session left; no answer */                \
+    X(ROOM_READ,            read)         /* store: events for a join */                         \
+    X(ROOM_TYPING,          typing)       /* edge */                                             \
+    X(ROOM_MEMBERS,         members)      /* edge */                                             \
+    X(ROOM_VERDICT,         verdict)      /* dispatch: one message analysed */                   \
+    /* sessions and pages, on their edge loop */                                                \
+    X(LOOP_PUBLISHED,       publication)  /* home: answer the sender */                          \
+    X(LOOP_JOINED,          join)         /* home: answer, and attend from here on */            \
+    X(LOOP_FANOUT,          fanout)       /* home: show this frame to your members */            \
+    X(LOOP_READ,            read)         /* store: a page of history */                         \
+    X(LOOP_READ_MARKED,     read_mark)    /* store */                                            \
+    X(LOOP_MEMBERS,         members)      /* home */                                             \
+    X(LOOP_ROOMS,           rooms)        /* store, then loop after loop: fill in your rooms */  \
+    X(LOOP_NAMED,           name)         /* name's home */                                      \
+    X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
+    X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
+    X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
+    X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
+    /* names, on hash(name)'s loop; tickets, on loop 0 */                                       \
+    X(NAME_CLAIM,           name)                                                               \
+    X(NAME_RELEASE,         name)                                                               \
+    X(TICKET_MAKE,          ticket)                                                             \
+    X(TICKET_USE,           ticket)                                                             \
+    /* the store */                                                                             \
+    X(STORE_APPEND,         publication)                                                        \
+    X(STORE_ROOM_OPEN,      room_open)                                                          \
+    X(STORE_READ,           read)                                                               \
+    X(STORE_READ_MARK,      read_mark)                                                          \
+    X(STORE_ROOMS,          rooms)                                                              \
+    X(STORE_PENDING,        pending)      /* dispatch: messages still without a verdict, please */ \
+    X(STORE_QUARANTINE,     quarantine)   /* dispatch: this one killed its workers */            \
+    X(STORE_STOP,           signal)                                                             \
+    /* dispatch */                                                                              \
+    X(DISPATCH_JOB,         job)          /* home: analyse this message */                       \
+    X(DISPATCH_PENDING,     pending)      /* store: the answer */                                \
+    X(DISPATCH_SPAWNED,     worker)       /* main */                                             \
+    X(DISPATCH_EXITED,      worker)       /* main */                                             \
+    X(DISPATCH_STOP,        signal)                                                             \
+    /* main: the supervisor's hands, and the order of stopping */                               \
+    X(MAIN_WORKER_KILL,     worker)       /* dispatch: past its hard deadline */                 \
+    X(MAIN_DRAINED,         signal)       /* loop */
+
+enum msg_tag {
+#define X(tag, type) MSG_##tag,
+    MSG_TABLE(X)
+#undef X
+    N_MSG_TAGS
+};
+
+struct msg {
+    struct msg *next;
+    enum msg_tag tag;
+};
+
+/* Who asked: a connection (or an HTTP request) of one loop. A stale id finds nobody: the slot's
+ * generation has moved on. 0 is nobody. */
+typedef uint64_t client_id;
+
+static inline client_id client_id_make(unsigned loop, uint32_t slot, uint32_t generation)
+{
+    return (uint64_t)(loop + 1) << 56 | (uint64_t)(slot & 0xffffff) << 32 | generation;
+}
+
+static inline unsigned client_id_loop(client_id id)
+{
+    return (unsigned)(id >> 56) - 1;
+}
+
+static inline uint32_t client_id_slot(client_id id)
+{
+    return (uint32_t)(id >> 32) & 0xffffff;
+}
+
+static inline uint32_t client_id_generation(client_id id)
+{
+    return (uint32_t)id;
+}
+
+struct room_name {
+    char text[ROOM_NAME_MAX + 1];
+};
+
+/* A request's origin and its outcome; first in every travelling message. */
+struct ask {
+    client_id client;        /* who asked; 0: nobody waits */
+    uint64_t request;        /* the client's request id */
+    int status;              /* out: 0 or E_… */
+    uint32_t retry_after_ms; /* out: with temporary errors */
+    const char *detail;      /* out: for people; a literal, or NULL */
+};
+
+/* One event on its way to disk and to everybody. One allocation: text lies behind the struct. */
+struct msg_publication {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    enum event_kind kind;
+    struct user *user;      /* reference; NULL: the server itself */
+    char cid[CID_MAX + 1];  /* "" : none (server events) */
+    uint64_t on;            /* see struct event */
+    bool add;
+    bool analyse;           /* message: keep as pending until a verdict names it */
+    bool moderator;         /* the author may change others' messages */
+    uint64_t received_us;   /* monotonic, when the request was read */
+    int64_t *done;          /* verdict: ids whose pending mark goes with this event; malloc'ed or NULL */
+    size_t n_done;
+    /* out, by the store */
+    int64_t id;             /* number of the event over all rooms; grows */
+    uint64_t seq;
+    int64_t ts_ms;
+    bool duplicate;         /* the cid was known: id, seq and ts are the original's; do not show again */
+    size_t text_len;
+    char text[];            /* NUL-terminated too */
+};
+
+struct msg_room_open {
+    struct msg head;
+    struct room_name room;
+    struct mailbox *reply; /* the home loop's */
+    int status;            /* out */
+    uint64_t top;          /* out: 0 for a room never written */
+    int64_t last_ts_ms;    /* out */
+};
+
+/* A page of events. Either after >= 0 ("after, oldest first") or before > 0 (the newest below it,
+ * still listed oldest first). */
+struct msg_read {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct mailbox *reply;
+    enum msg_tag reply_tag;    /* MSG_ROOM_READ or MSG_LOOP_READ */
+    bool backward;             /* use before, else after */
+    uint64_t after;
+    uint64_t before;
+    uint32_t limit;            /* events, at most */
+    uint32_t max_bytes;        /* of encoded events, at most (one event always fits) */
+    bool with_cid;
+    void *context;             /* of the asking side: travels untouched (msg_join of a ROOM_READ) */
+    /* out */
+    bool known;                /* the room exists in the store */
+    struct buf events;         /* encoded events joined by commas, no brackets */
+    uint32_t count;
+    uint64_t first, last;      /* seq of the first and last event; 0 when count is 0 */
+    uint64_t top;              /* of the room, as read */
+    uint64_t oldest;           /* smallest seq that retention has kept; 0 when none */
+    bool more;                 /* events beyond the page in its direction */
+};
+
+struct msg_join {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct user *user;        /* reference */
+    bool rejoin;              /* the session is joined already: do not count it again */
+    bool resume;              /* epoch and seq were given */
+    char epoch[17];
+    uint64_t seq;
+    uint32_t limit;
+    /* out, by the home loop */
+    uint64_t top;
+    bool recovered;
+    bool more;
+    uint32_t members;
+    struct buf events;        /* as in msg_read */
+};
+
+struct msg_leave {
+    struct msg head;
+    struct room_name room;
+    unsigned loop;            /* that the session lives on */
+    struct user *user;        /* reference */
+};
+
+/* One frame for the members that a loop has in a room. */
+struct msg_fanout {
+    struct msg head;
+    struct room_name room;
+    struct frame *frame;      /* reference */
+    uint64_t seq;             /* 0: ephemeral */
+    uint64_t received_us;     /* of the publication, for the latency figures; 0: none */
+};
+
+struct msg_typing {
+    struct msg head;
+    struct room_name room;
+    struct user *user;        /* reference */
+    bool active;
+};
+
+struct msg_members {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct buf members;       /* out: encoded {id,name,role} joined by commas */
+    uint32_t total;           /* out */
+};
+
+struct msg_read_mark {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct mailbox *reply;
+    struct user *user;        /* reference */
+    uint64_t seq;             /* in; out: where the mark is now (it only moves forward) */
+};
+
+struct room_row {
+    struct room_name room;
+    uint64_t seq;
+    uint32_t members;
+    int64_t last_ts_ms;
+};
+
+/* Store lists the rooms most recently written to; then each loop in turn fills in and adds its own. */
+struct msg_rooms {
+    struct msg head;
+    struct ask ask;
+    struct mailbox *reply;    /* loop 0's: where the tour of the loops starts */
+    unsigned next_loop;
+    uint32_t limit;
+    struct room_row *rows;    /* malloc'ed */
+    uint32_t count, cap;
+};
+
+/* Who bears a name: claimed on the name's home loop. */
+struct msg_name {
+    struct msg head;
+    struct ask ask;
+    struct user *user;        /* reference */
+    bool guest;               /* may be refused; a token's owner never is */
+    char suggest[USER_NAME_MAX + 1]; /* out, with E_CONFLICT */
+};
+
+struct msg_ticket {
+    struct msg head;
+    struct ask ask;
+    char ticket[65];          /* out of TICKET_MAKE; in of TICKET_USE */
+};
+
+struct msg_job {
+    struct msg head;
+    int64_t id;               /* the event's number over all rooms */
+    struct room_name room;
+    uint64_t seq;
+    int64_t ts_ms;
+    char user_id[USER_ID_MAX + 1];
+    size_t text_len;
+    char text[];              /* NUL-terminated too */
+};
+
+struct span {
+    uint32_t start, end;      /* Unicode code points, [start, end) */
+};
+
+struct label {
+    char analyzer[40];
+    char version[24];
+    char label[40];
+    float score;              /* calibrated probability, 0..1 */
+    float threshold;
+    bool flagged;             /* the analyzer's own threshold says so */
+    uint32_t n_spans;
+    struct span *spans;       /* into the verdict's allocation */
+};
+
+struct msg_verdict {
+    struct msg head;
+    int64_t id;
+    struct room_name room;
+    uint64_t seq;             /* of the message judged */
+    uint32_t worker;          /* slot */
+    uint32_t queue_us;        /* committed -> sent to the worker */
+    uint32_t compute_us;      /* batch in the worker */
+    size_t n_labels;
+    struct label *labels;     /* into the same allocation */
+};
+
+struct msg_pending {
+    struct msg head;
+    struct mailbox *reply;
+    int64_t after;            /* ids greater than this */
+    uint32_t limit;
+    struct msg *jobs;         /* out: chain of msg_job, oldest first */
+    uint32_t count;           /* out: fewer than limit means there are no more */
+};
+
+struct msg_quarantine {
+    struct msg head;
+    int64_t id;
+    struct room_name room;
+    uint64_t seq;
+    uint32_t attempts;
+    int64_t ts_ms;
+    char reason[512];         /* what the last attempt died of, for people */
+};
+
+struct msg_worker {
+    struct msg head;
+    unsigned slot;
+    int pid;
+    int wait_status;          /* EXITED: as of waitpid(2) */
+    uint64_t at_us;           /* monotonic */
+    uint32_t restarts;        /* so far, of this slot */
+    bool given_up;            /* EXITED: not started again */
+    uint32_t next_start_ms;   /* EXITED: back-off until the next start */
+    char reason[128];         /* KILL: why; EXITED: why it was not started, or "" */
+};
+
+struct msg_board {
+    struct msg head;
+    struct frame *workers;    /* reference; payload: the JSON of GET /api/v1/workers */
+    uint32_t configured, ready;
+};
+
+struct sample {
+    int64_t ts_ms;
+    uint64_t messages, deliveries, analysed; /* in this second */
+    uint64_t connections, queue;
+    uint64_t lag_p99_us;
+};
+
+struct msg_sample {
+    struct msg head;
+    struct sample sample;
+};
+
+struct msg_signal {
+    struct msg head;
+    unsigned loop;            /* MAIN_DRAINED: which */
+};
+
+/* Zeroed, with the tag set; NULL when memory is short. `extra` bytes follow the struct. */
+void *msg_new(enum msg_tag tag, size_t extra);
+/* Frees the message and what it holds references to. */
+void msg_free(struct msg *m);
+const char *msg_name(enum msg_tag tag);
+/* The struct's size, for msg_new. */
+size_t msg_size(enum msg_tag tag);
+
+/* Publication with its text; NULL when memory is short. */
+struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, size_t len);
+
+#endif

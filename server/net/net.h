@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The network face of one loop: what libwebsockets calls, split into the WebSocket side (ws.c) and the
+ * HTTP side (http.c and what it routes to). Owner: the loop; its thread only, except `struct
+ * net_shared`, constant after start.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "chat/chat.h"
+#include "config/config.h"
+#include "loop/loop.h"
+
+#include <libwebsockets.h>
+
+struct assets;
+struct store_stats;
+struct dispatch_stats;
+
+struct net_shared {
+    const struct config *config;
+    const struct auth *auth;
+    const struct topology *topology;
+    const struct assets *assets;        /* NULL: no pages were found */
+    const struct loop_stats *loops[LOOPS_MAX];
+    const struct store_stats *store;
+    const struct dispatch_stats *dispatch; /* NULL: workers 0 */
+    int64_t started_ms;
+    char url[64];                       /* http://host:port, as told in the ready line */
+};
+
+struct net {
+    const struct net_shared *shared;
+    struct chat *chat;
+    struct loop *loop;
+    struct hash addresses;              /* connections an address, for the cap; net/peers.c */
+};
+
+/* Session memory that libwebsockets keeps for each connection. */
+struct net_user {
+    struct ws_conn *ws;        /* upgraded */
+    struct http_request *http; /* a request in hand */
+};
+
+/* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none). */
+extern const struct lws_protocols net_protocols[];
+
+/* Of ws.c: LWS_CALLBACK_{FILTER_PROTOCOL_CONNECTION,HTTP_CONFIRM_UPGRADE,ESTABLISHED,RECEIVE,SERVER_WRITEABLE,
+ * CLOSED,WS_PEER_INITIATED_CLOSE,…}. */
+int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
+                void *in, size_t len);
+/* Of http.c: LWS_CALLBACK_HTTP{,_BODY,_BODY_COMPLETION,_WRITEABLE}, CLOSED_HTTP, … */
+int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
+                  void *in, size_t len);
+
+#endif
