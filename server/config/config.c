@@ -62,7 +62,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* A # begins a comment at the start of a line or behind a blank, so paths and addresses may hold one. */
+/* A # begins a comment only at the start of a line or behind a blank: paths may hold one. */
 static void cut_comment(char *line)
 {
     for (char *p = line; *p; p++)

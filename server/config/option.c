@@ -207,7 +207,8 @@ static void explain(const struct option *o, const char *text, char *err, size_t 
     }
 }
 
-int option_set(const struct option *o, struct config *c, const char *text, char *err, size_t err_len)
+int option_set(const struct option *o, struct config *c, const char *text, char *err,
+               size_t err_len)
 {
     void *place = field(o, c);
     int64_t number = 0;

@@ -40,8 +40,9 @@ const struct option *option_find(const char *name, size_t len);
 /* The name that differs least from a misspelt one; NULL when nothing is near. */
 const char *option_nearest(const char *name, size_t len);
 
-/* Parses text into the option's field; E_BAD_REQUEST with a message that names what would be right. */
-int option_set(const struct option *o, struct config *c, const char *text, char *err, size_t err_len);
+/* Parses text into the option's field; E_BAD_REQUEST with a message that says what would be right. */
+int option_set(const struct option *o, struct config *c, const char *text, char *err,
+               size_t err_len);
 /* Writes the field as option_set would read it. */
 void option_format(const struct option *o, const struct config *c, char *text, size_t text_len);
 /* Moves the field of from into to, freeing what was there. */

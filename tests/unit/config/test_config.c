@@ -264,7 +264,8 @@ END_TEST
 START_TEST(a_file_that_cannot_be_read_is_named)
 {
     ck_assert_int_eq(parse("--config", "/nonexistent/parley.conf", NULL), E_BAD_REQUEST);
-    ck_assert_str_eq(err, "config: cannot open /nonexistent/parley.conf: No such file or directory");
+    ck_assert_str_eq(err, "config: cannot open /nonexistent/parley.conf: No such file or "
+                          "directory");
     forget();
     ck_assert_int_eq(parse("--config", "/", NULL), E_BAD_REQUEST);
     ck_assert_str_eq(err, "config: cannot read /: Is a directory");
