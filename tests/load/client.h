@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client: one simulated user: connect, upgrade, hello, join, receive, and with
+ * --reconnect come back and resume.  Runs on its worker's thread.
+ */
+#ifndef PARLEY_LOAD_CLIENT_H
+#define PARLEY_LOAD_CLIENT_H
+
+#include "wsframe.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct client;
+struct worker;
+
+/* Request ids of one connection; the sends' ids are REQUEST_SEND + counter. */
+enum { REQUEST_HELLO = 1, REQUEST_JOIN = 2, REQUEST_HISTORY = 3, REQUEST_SEND = 1000 };
+
+/* The only way to change the state: the gauges go with it. */
+void client_set_state(struct worker *worker, struct client *client, int state);
+
+void client_connect(struct worker *worker, struct client *client);
+
+/* epoll said something about the socket. */
+void client_on_ready(struct worker *worker, struct client *client, uint32_t events);
+
+/* Looks at the client's timer; called now and then while it is not ready. */
+void client_on_timer(struct worker *worker, struct client *client);
+
+/* Queues one frame; it leaves at the end of the turn. 0, or -1 (memory). */
+int client_post(struct worker *worker, struct client *client, enum ws_opcode opcode,
+                const void *payload, size_t len);
+
+/* Writes what is queued, as far as the socket takes it. */
+void client_flush(struct worker *worker, struct client *client);
+
+/* The connection is of no more use: come back when that is wanted, else die. */
+void client_drop(struct worker *worker, struct client *client, const char *why);
+
+/* The run is over: a close frame, and the socket is closed. */
+void client_finish(struct worker *worker, struct client *client);
+
+#endif
