@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the analyzers found in a message: one quiet badge a label, and on hover or focus the reason:
+ * which analyzer, which version, how sure, and the very characters that it means.
+ */
+import { signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { markSpans, type Label } from '../sdk/index';
+import { percent, span } from '../ui/format';
+import { Icon } from '../ui/icons';
+import type { Message, Verdict } from './timeline';
+
+/** Which colour a label has; anything unknown is neutral. */
+const TONES: Record<string, string> = {
+  toxicity: 'bad',
+  toxic: 'bad',
+  spam: 'bad',
+  negative: 'warm',
+  anger: 'warm',
+  sadness: 'warm',
+  fear: 'warm',
+  disgust: 'warm',
+  positive: 'good',
+  joy: 'good',
+  love: 'good',
+  question: 'info',
+};
+
+function toneOf(label: Label, flagged: boolean): string {
+  const tone = TONES[label.label] ?? TONES[label.analyzer] ?? 'plain';
+  return tone === 'bad' && !flagged ? 'warm' : tone;
+}
+
+interface Shown {
+  anchor: HTMLElement;
+  label: Label;
+  verdict: Verdict;
+  message: Message;
+}
+
+const shown = signal<Shown | undefined>(undefined);
+const CARD = 'verdict-card';
+
+export function hideVerdict(): boolean {
+  const was = shown.value !== undefined;
+  shown.value = undefined;
+  return was;
+}
+
+export function Verdicts(props: { message: Message; tabbable: boolean }): JSX.Element | null {
+  const { message, tabbable } = props;
+  const verdict = message.verdict;
+  if (!verdict || verdict.labels.length === 0) return null;
+  const flagged = verdict.action !== 'none';
+  return (
+    <div class="verdicts">
+      {verdict.labels.map((label) => (
+        <Badge
+          key={`${label.analyzer}/${label.label}`}
+          label={label}
+          tone={toneOf(label, flagged)}
+          tabbable={tabbable}
+          what={{ label, verdict, message }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Badge(props: {
+  label: Label;
+  tone: string;
+  tabbable: boolean;
+  what: Omit<Shown, 'anchor'>;
+}): JSX.Element {
+  const { label, tone, tabbable, what } = props;
+  const open = shown.value?.label === label;
+  const show = (e: { currentTarget: HTMLElement }): void => {
+    shown.value = { anchor: e.currentTarget, ...what };
+  };
+  const hide = (): void => {
+    if (shown.value?.label === label) shown.value = undefined;
+  };
+  return (
+    <button
+      type="button"
+      class="verdict"
+      data-tone={tone}
+      data-label={label.label}
+      tabIndex={tabbable ? 0 : -1}
+      aria-label={`${label.label}, ${percent(label.score)} sure`}
+      aria-describedby={open ? CARD : undefined}
+      onPointerEnter={show}
+      onPointerLeave={hide}
+      onFocus={show}
+      onBlur={hide}
+      onClick={show}
+    >
+      {tone === 'bad' && <Icon name="flag" />}
+      <span>{label.label}</span>
+      <span class="score">{percent(label.score)}</span>
+    </button>
+  );
+}
+
+/** The one card on the page, placed beside the badge that asks for it. */
+export function VerdictCard(): JSX.Element | null {
+  const card = useRef<HTMLDivElement>(null);
+  const now = shown.value;
+  useLayoutEffect(() => {
+    if (card.current && now) place(card.current, now.anchor);
+  }, [now]);
+  if (!now) return null;
+  const { label, verdict, message } = now;
+  const spans = verdict.outdated ? [] : (label.spans ?? []);
+  return (
+    <div class="verdict-card" id={CARD} role="tooltip" ref={card}>
+      <div class="verdict-head">
+        <strong>{label.label}</strong>
+        <span>{verdict.action === 'none' ? 'noted' : actionWord(verdict.action)}</span>
+      </div>
+      <div class="meter-line">
+        <meter min={0} max={1} value={label.score} aria-hidden="true" />
+        <span>{percent(label.score)}</span>
+      </div>
+      {spans.length > 0 && (
+        <p class="quoted">
+          {excerpt(markSpans(message.text, spans)).map((piece) =>
+            piece.marked ? <mark>{piece.text}</mark> : piece.text,
+          )}
+        </p>
+      )}
+      {verdict.outdated && <p class="aside">Judged before the message was edited.</p>}
+      <p class="aside">
+        {label.analyzer} {label.version}
+        {verdict.ts > message.ts && !verdict.outdated && <>, {span(verdict.ts - message.ts)} after</>}
+      </p>
+    </div>
+  );
+}
+
+function actionWord(action: string): string {
+  return action === 'flag' ? 'flagged' : action;
+}
+
+const CONTEXT = 60;
+
+/** A long text is cut down to what is marked and a little around it. */
+function excerpt(pieces: ReturnType<typeof markSpans>): ReturnType<typeof markSpans> {
+  return pieces.map((piece, i) => {
+    const points = Array.from(piece.text);
+    if (piece.marked || points.length <= CONTEXT * 2) return piece;
+    const head = i === 0 ? '' : points.slice(0, CONTEXT).join('');
+    const tail = i === pieces.length - 1 ? '' : points.slice(-CONTEXT).join('');
+    return { marked: false, text: `${head} … ${tail}` };
+  });
+}
+
+const GAP = 6;
+const EDGE = 8;
+
+function place(card: HTMLElement, anchor: HTMLElement): void {
+  const at = anchor.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = card;
+  const below = at.bottom + GAP;
+  const top = below + height > innerHeight - EDGE ? at.top - GAP - height : below;
+  const left = Math.min(at.left, innerWidth - width - EDGE);
+  card.style.left = `${Math.max(EDGE, left)}px`;
+  card.style.top = `${Math.max(EDGE, top)}px`;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Entry point of the operator page. */
+import { render } from 'preact';
+import '../ui/tokens.css';
+import './ops.css';
+import { startTheme } from '../ui/theme';
+import { OpsApp } from './OpsApp';
+import { startPolling } from './poll';
+
+startTheme();
+render(<OpsApp />, document.getElementById('app') as HTMLElement);
+void startPolling();
