@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""members lists who is there; presence tells changes, coalesced, and ends in the true state."""
+from harness import Client, Scenario
+
+
+def about(client: Client, user: dict) -> list[bool]:
+    return [p["online"] for p in client.pushes
+            if p["type"] == "presence" and p.get("user", {}).get("id") == user["id"]]
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    ada = await server.client("ada", "lobby")
+    bob = await server.client("bob")
+    assert (await bob.join("lobby"))["members"] == 2
+    await ada.until(lambda: about(ada, bob.user) == [True], "bob came")
+
+    reply = await ada.ok("members", room="lobby")
+    assert reply["total"] == 2
+    assert sorted(m["name"] for m in reply["members"]) == ["ada", "bob"]
+    assert all(m["role"] == "guest" for m in reply["members"])
+
+    await bob.ok("leave", room="lobby")
+    await ada.until(lambda: about(ada, bob.user)[-1] is False, "bob left")
+    assert (await ada.ok("members", room="lobby"))["total"] == 1
+    await bob.error("forbidden", "send", room="lobby", cid="x", text="from outside")
+
+    before = len(about(ada, bob.user))
+    answers = []
+    for _ in range(50):
+        answers.append(await bob.post("join", room="lobby", limit=0))
+        answers.append(await bob.post("leave", room="lobby"))
+    answers.append(await bob.post("join", room="lobby", limit=0))
+    for answer in answers:
+        assert (await answer)["type"] == "ok"
+    await ada.until(lambda: about(ada, bob.user)[-1] is True, "bob is back")
+    pushes = len(about(ada, bob.user)) - before
+    assert pushes <= 50, f"{pushes} presence pushes for 101 changes in a moment"
+
+    twin = await server.client(None, "lobby", token=bob.session)
+    assert (await ada.ok("members", room="lobby"))["total"] == 2, "one user in two windows"
+    twin.cut()
+    await twin.closed()
+    carl = await server.client("carl", "lobby")
+    await ada.until(lambda: about(ada, carl.user) == [True], "carl came")
+    assert about(ada, bob.user)[-1] is True, "bob's other window is still there"
+
+    bob.cut()
+    await ada.until(lambda: about(ada, bob.user)[-1] is False, "bob's connection was lost")
+    names = sorted(m["name"] for m in (await ada.ok("members", room="lobby"))["members"])
+    assert names == ["ada", "carl"]

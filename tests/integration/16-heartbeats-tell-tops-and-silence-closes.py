@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""ping comes every heartbeat_ms with the tops of the joined rooms; silence for twice that long closes."""
+import asyncio
+import time
+
+from harness import Scenario
+
+BEAT_MS = 500
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(heartbeat_ms=BEAT_MS)
+    silent = await server.connect()
+    silent.answers_pings = False
+    begin = time.monotonic()
+    assert (await silent.hello("silent"))["heartbeat_ms"] == BEAT_MS
+    ada = await server.client("ada", "lobby", "kitchen")
+    talker = await server.client("talker")
+    talker.answers_pings = False
+
+    async def talk() -> None:  # anything said is no silence
+        while True:
+            await talker.ok("ping")
+            await asyncio.sleep(BEAT_MS / 2000)
+
+    talking = asyncio.create_task(talk())
+    code = await silent.closed()
+    took = time.monotonic() - begin
+    assert silent.bye is not None and silent.bye["code"] == code, f"{code} with {silent.bye}"
+    assert silent.bye["reconnect"] is True
+    assert 2 * BEAT_MS / 1000 * 0.9 <= took <= 2 * BEAT_MS / 1000 + 3, f"closed after {took:.2f} s"
+    assert any(p["type"] == "ping" for p in silent.pushes), "it was never asked"
+
+    await ada.send("lobby", "one")
+    await ada.send("lobby", "two")
+    await ada.push(type="ping", tops={"lobby": 2, "kitchen": 0})
+    count = len([p for p in ada.pushes if p["type"] == "ping"])
+    await asyncio.sleep(5 * BEAT_MS / 1000)  # a time to count pings in, not to wait for something
+    pings = len([p for p in ada.pushes if p["type"] == "ping"]) - count
+    assert 3 <= pings <= 7, f"{pings} pings in 5 heartbeats"
+    assert ada.close_code is None and talker.close_code is None
+    talking.cancel()

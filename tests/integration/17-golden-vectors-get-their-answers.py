@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Every request of proto/vectors, good or bad, gets the answer that its file says, and harms nobody."""
+import sys
+from pathlib import Path
+
+from harness import RawSocket, Scenario
+from harness.server import Server
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "proto"))
+import vectors  # noqa: E402
+
+ROOM = "golden"
+
+
+async def prepare(server: Server, given: str, session: str) -> RawSocket:
+    socket = await server.raw()
+    assert socket.status == 101, socket.status
+    if given != "open":
+        await socket.hello(token=session)
+    if given == "joined":
+        reply = await socket.request({"id": 2**41, "type": "join", "room": ROOM, "limit": 0})
+        assert reply["type"] == "ok", reply
+    return socket
+
+
+async def judge(server: Server, given: str, vector: dict, session: str) -> str | None:
+    """What is wrong with the answer to a vector, if anything."""
+    socket = await prepare(server, vector.get("given", given), session)
+    try:
+        frame = vector["frame"]
+        socket.send(frame)
+        # The answer to this ping comes after that of the frame, and shows that the socket is open.
+        probe = {"id": 7_000_000_001, "type": "ping"}
+        socket.send(probe)
+        answers = []
+        while True:
+            read = await socket.read_json()
+            if read["type"] in ("ok", "error"):
+                if read.get("id") == probe["id"]:
+                    break
+                answers.append(read)
+        if vector.get("reply") is False:
+            return f"no reply wanted, got {answers}" if answers else None
+        if len(answers) != 1:
+            return f"one reply wanted, got {answers}"
+        wanted = vector.get("error", "ok")
+        answer = answers[0]
+        got = answer.get("code", answer["type"])
+        if got != wanted:
+            return f"wanted {wanted}, got {answer}"
+        usable = isinstance(frame.get("id"), int) and 1 <= frame["id"] <= 2**53 - 1
+        if usable != ("id" in answer) or (usable and answer["id"] != frame["id"]):
+            return f"the id of {answer} is wrong"
+        return None
+    except AssertionError as error:
+        return str(error)
+    finally:
+        await socket.close()
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    ada = await server.client("ada", ROOM)
+    bob = await server.client("bob", ROOM)
+    # Vectors may rely on: seq 1 is ada's, seq 2 is bob's, seq 3 is ada's.
+    for author in (ada, bob, ada):
+        await author.send(ROOM, f"by {author.user['name']}")
+    wrong, count = [], 0
+    for name, data in vectors.load("client").items():
+        for vector in data["vectors"]:
+            count += 1
+            problem = await judge(server, data["given"], vector, ada.session)
+            if problem:
+                wrong.append(f"{name}: {vector['name']}: {problem}")
+    assert count > 200
+    assert not wrong, f"{len(wrong)} of {count}:\n" + "\n".join(wrong)
+    server.alive()
+    await bob.send(ROOM, "still here")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Default limits answer rate_limited with a time after which the same cid succeeds; --limits off lifts them."""
+import asyncio
+import time
+
+from harness import Scenario
+
+BURST, PER_S = 40, 10  # the defaults of --rate-send-burst and --rate-send
+ASKED = 200
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server()
+    ada = await server.client("ada", "lobby")
+    bob = await server.client("bob", "lobby")
+    begin = time.monotonic()
+    answers = [await ada.post("send", room="lobby", cid=f"c{n}", text=f"number {n}") for n in range(ASKED)]
+    replies = [await answer for answer in answers]
+    took = time.monotonic() - begin
+    accepted = [n for n, reply in enumerate(replies) if reply["type"] == "ok"]
+    assert BURST <= len(accepted) <= BURST + PER_S * took + 1, f"{len(accepted)} accepted in {took:.2f} s"
+    limited = [n for n in range(ASKED) if n not in accepted]
+    for n in limited:
+        reply = replies[n]
+        assert reply["code"] == "rate_limited" and reply["temporary"] is True, reply
+        assert 0 < reply["retry_after_ms"] < 60_000, reply
+
+    await bob.send("lobby", "others are not limited by her")
+    twin = await server.client(None, "lobby", token=ada.session)
+    await twin.error("rate_limited", "send", room="lobby", cid="from the other window", text="x")
+    await ada.ok("ping")  # still connected, other requests go on
+
+    last = await ada.error("rate_limited", "send", room="lobby", cid="c199", text="number 199")
+    await asyncio.sleep(last["retry_after_ms"] / 1000)
+    await ada.ok("send", room="lobby", cid="c199", text="number 199")
+
+    texts = [event["text"] for event in await server.history("lobby")]
+    wanted = [f"number {n}" for n in [*accepted, 199]] + ["others are not limited by her"]
+    assert sorted(texts) == sorted(wanted)
+
+    free = await t.server(limits="off")
+    assert "limits" in free.log(), "the log does not say that limits are off"
+    eve = await free.client("eve", "lobby")
+    answers = [await eve.post("send", room="lobby", cid=f"c{n}", text="x") for n in range(500)]
+    for answer in answers:
+        assert (await answer)["type"] == "ok"

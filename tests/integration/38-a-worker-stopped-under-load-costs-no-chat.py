@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""kill -STOP of a worker under load: it is told as stuck, killed, replaced; chat is not delayed, no verdict is missing."""
+import os
+import signal
+
+from harness import Scenario
+from harness.analysis import analysed, judged, living, workers_ready
+from harness.load import Load
+from harness.scenario import poll
+
+LONG = 20
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(workers=2, limits="off", worker_deadline_ms=2000)
+    await workers_ready(server)
+    people = [await server.client(f"user{n}", "lobby") for n in range(5)]
+    load = Load(people, "lobby", per_s=25)
+    await people[0].until(lambda: len(load.sent) >= 30, "messages under way")
+    victim = (await living(server))[0]
+    os.kill(victim["pid"], signal.SIGSTOP)
+    states = set()
+
+    async def replacement() -> bool:
+        load.failed()
+        board = await server.api("workers")
+        for worker in board["workers"]:
+            if worker["slot"] == victim["slot"]:
+                states.add(worker["state"])
+        return any(w["slot"] == victim["slot"] and w["pid"] != victim["pid"] and w["state"] in ("ready", "busy")
+                   and w["restarts"] == 1 for w in await living(server))
+
+    await poll(replacement, "a replacement", timeout=30, interval=0.02)
+    assert states & {"slow", "stuck"}, f"its trouble was never told: {states}"
+    sent = await load.stop()
+    await people[0].until(
+        lambda: judged(people[0].rooms["lobby"].events.values()).keys() >= sent.keys(), "all verdicts", 30)
+    assert judged(await server.history("lobby")).keys() == sent.keys()
+    await analysed(server, len(sent))
+    assert not os.path.exists(f"/proc/{victim['pid']}"), "the stopped worker is still there"
+    assert load.quantile_ms(0.99) < 250, f"p99 {load.quantile_ms(0.99):.0f} ms"
+    print(f"{len(sent)} messages, send to sight p50 {load.quantile_ms(0.5):.1f} p99 {load.quantile_ms(0.99):.1f} "
+          f"max {max(load.delays_ms):.1f} ms; states {sorted(states)}")
