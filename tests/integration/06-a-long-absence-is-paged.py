@@ -20,40 +20,52 @@ async def catch_up(client: Client, room: str, reply: dict) -> list[dict]:
     return events
 
 
-async def run(t: Scenario) -> None:
-    server = await t.server(limits="off")
-    ada = await server.client("ada", "short", "long")
+def numbers(events: list[dict]) -> list[int]:
+    return [event["seq"] for event in events]
+
+
+async def fill(ada: Client) -> None:
     pending = [await ada.post("send", room="short", cid=f"s{n}", text=f"short {n}") for n in range(SHORT)]
     pending += [await ada.post("send", room="long", cid=f"l{n}", text="x" * 8000) for n in range(LONG)]
     for answer in pending:
         assert (await answer)["type"] == "ok"
-    epochs = {name: room.epoch for name, room in ada.rooms.items()}
 
-    late = await server.client("late")
-    reply = await late.join("short", epoch=epochs["short"], seq=0)
+
+async def many_events(late: Client, ada: Client, epoch: str) -> None:
+    reply = await late.join("short", epoch=epoch, seq=0)
     assert reply["recovered"] is True and reply["more"] is True and reply["seq"] == SHORT
     assert 0 < len(reply["events"]) <= 1000
     await ada.send("short", "while it catches up")
     events = await catch_up(late, "short", reply)
-    assert [e["seq"] for e in events] == list(range(1, len(events) + 1)) and len(events) >= SHORT
+    assert numbers(events) == list(range(1, len(events) + 1)) and len(events) >= SHORT
     await late.top("short", SHORT + 1)
     await late.ok("leave", room="short")
-
     # Once more, after the leave, with a limit beyond what the server gives.
-    reply = await late.join("short", epoch=epochs["short"], seq=0, limit=5000)
+    reply = await late.join("short", epoch=epoch, seq=0, limit=5000)
     assert reply["recovered"] is True and reply["more"] is True and len(reply["events"]) <= 1000
 
-    reply = await late.join("long", epoch=epochs["long"], seq=0)
+
+async def many_bytes(late: Client, epoch: str) -> None:
+    reply = await late.join("long", epoch=epoch, seq=0)
     size = len(json.dumps(reply["events"], separators=(",", ":"), ensure_ascii=False).encode())
     assert size <= 256 * 1024, f"{size} bytes of events in a reply"
     assert reply["recovered"] is True and reply["more"] is True
     assert len(reply["events"]) >= 256 * 1024 // 8300 - 1, f"only {len(reply['events'])} events"
     events = await catch_up(late, "long", reply)
-    assert [e["seq"] for e in events] == list(range(1, LONG + 1))
+    assert numbers(events) == list(range(1, LONG + 1))
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    ada = await server.client("ada", "short", "long")
+    await fill(ada)
+    late = await server.client("late")
+    await many_events(late, ada, ada.rooms["short"].epoch)
+    await many_bytes(late, ada.rooms["long"].epoch)
 
     fresh = await server.client("fresh")
     reply = await fresh.join("short", limit=3)
-    assert [e["seq"] for e in reply["events"]] == [SHORT - 1, SHORT, SHORT + 1]
+    assert numbers(reply["events"]) == [SHORT - 1, SHORT, SHORT + 1]
     assert reply["more"] is True and reply["recovered"] is False
     reply = await fresh.join("long", limit=0)
     assert reply["events"] == [] and reply["seq"] == LONG

@@ -26,47 +26,61 @@ def send_all(socket: RawSocket, vector: dict) -> None:
             socket.send_frame(frame["opcode"] if n == 0 else 0, part, n == count - 1)
 
 
+PROBE = 7_000_000_001  # id of a ping that is answered after all else
+
+
+class Heard:
+    """What came back: error replies, ids of ok replies, payloads of pongs, the close code."""
+
+    def __init__(self) -> None:
+        self.errors: list[dict] = []
+        self.oks: list[int] = []
+        self.pongs: list[str] = []
+        self.close: int | None = None
+
+    async def listen(self, socket: RawSocket) -> None:
+        """Until the probe is answered, or the connection has ended."""
+        while (frame := await socket.read_frame()) is not None:
+            if frame.opcode == CLOSE:
+                self.close = frame.close_code
+                socket.send_frame(CLOSE, frame.payload[:2])
+            elif frame.opcode == PING:
+                socket.send_frame(PONG, frame.payload)
+            elif frame.opcode == PONG:
+                self.pongs.append(frame.payload.decode())
+            elif frame.opcode == TEXT and self.takes(socket.decode(frame)):
+                return
+
+    def takes(self, value: dict) -> bool:
+        if value["type"] == "error":
+            self.errors.append(value)
+        elif value["type"] == "ok" and value["id"] != PROBE:
+            self.oks.append(value["id"])
+        return value.get("id") == PROBE
+
+
+def differs(heard: Heard, vector: dict) -> str | None:
+    if heard.close != vector["close"]:
+        return f"wanted close {vector['close']}, got {heard.close} after {heard.errors or heard.oks}"
+    if heard.oks != vector.get("ok", []) or heard.pongs != vector.get("pongs", []):
+        return f"got ok for {heard.oks}, pongs {heard.pongs}, errors {heard.errors}"
+    told = [{name: error[name] for name in ("code", "id") if name in error} for error in heard.errors]
+    if told != vector.get("errors", []):
+        return f"wanted {vector.get('errors', [])}, got {heard.errors}"
+    return None
+
+
 async def judge(server: Server, name: str, vector: dict) -> str | None:
     socket = await server.raw()
     assert socket.status == 101
     await socket.hello(name)
     send_all(socket, vector)
     if vector["close"] is None:
-        socket.send({"id": 7_000_000_001, "type": "ping"})
-    errors, oks, pongs, code = [], [], [], None
-    while True:
-        frame = await socket.read_frame()
-        if frame is None:
-            break
-        if frame.opcode == CLOSE:
-            code = frame.close_code
-            socket.send_frame(CLOSE, frame.payload[:2])
-        elif frame.opcode == PING:
-            socket.send_frame(PONG, frame.payload)
-        elif frame.opcode == PONG:
-            pongs.append(frame.payload.decode())
-        elif frame.opcode == TEXT:
-            value = socket.decode(frame)
-            if value.get("id") == 7_000_000_001:
-                break
-            if value["type"] == "error":
-                errors.append(value)
-            elif value["type"] == "ok":
-                oks.append(value["id"])
+        socket.send({"id": PROBE, "type": "ping"})
+    heard = Heard()
+    await heard.listen(socket)
     await socket.close()
-    if code != vector["close"]:
-        return f"wanted close {vector['close']}, got {code} after {errors or oks}"
-    if oks != vector.get("ok", []):
-        return f"wanted ok for {vector.get('ok', [])}, got {oks} and {errors}"
-    if pongs != vector.get("pongs", []):
-        return f"wanted pongs {vector.get('pongs', [])}, got {pongs}"
-    wanted = vector.get("errors", [])
-    if len(errors) != len(wanted) and vector["close"] in (None, 4000):
-        return f"wanted {wanted}, got {errors}"
-    for want, got in zip(wanted, errors):
-        if want["code"] != got["code"] or want.get("id") != got.get("id"):
-            return f"wanted {want}, got {got}"
-    return None
+    return differs(heard, vector)
 
 
 async def run(t: Scenario) -> None:

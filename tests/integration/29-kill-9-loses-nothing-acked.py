@@ -61,42 +61,61 @@ class Person:
             assert known["text"] == event["text"], f"{self.room} {seq} changed from {known} to {event}"
 
 
-async def run(t: Scenario) -> None:
-    server = await t.server(limits="off")
-    people = [Person(f"user{n}") for n in range(CLIENTS)]
-    restarts = []
-    for _ in range(ROUNDS):
-        await asyncio.gather(*(person.come(server) for person in people))
-        before = sum(len(person.acked) for person in people)
-        talking = [asyncio.create_task(person.talk()) for person in people]
-        deadline = time.monotonic() + 30
-        while sum(len(person.acked) for person in people) < before + ACKS_A_ROUND:
-            assert time.monotonic() < deadline, "sending is too slow"
-            await asyncio.sleep(0.005)
-        await server.kill()
-        await asyncio.gather(*talking)
-        for person in people:
-            await person.client.closed()
-            person.keep_what_was_seen()
-        await server.start()
-        restarts.append(server.started_s)
-
+async def one_round(server: Server, people: list[Person]) -> None:
+    """Everybody comes, talks, and is cut off by a kill."""
     await asyncio.gather(*(person.come(server) for person in people))
-    for person in people:  # what had no answer is repeated, and is there once
+    before = sum(len(person.acked) for person in people)
+    talking = [asyncio.create_task(person.talk()) for person in people]
+    deadline = time.monotonic() + 30
+    while sum(len(person.acked) for person in people) < before + ACKS_A_ROUND:
+        assert time.monotonic() < deadline, "sending is too slow"
+        await asyncio.sleep(0.005)
+    await server.kill()
+    await asyncio.gather(*talking)
+    for person in people:
+        await person.client.closed()
+        person.keep_what_was_seen()
+
+
+async def repeat_unanswered(people: list[Person]) -> None:
+    for person in people:
         if person.pending:
             reply = await person.client.ok("send", room=person.room, cid=person.pending, text=person.pending)
             person.acked[person.pending] = reply["seq"]
-    stored = {room: await server.history(room) for room in ROOMS}
+
+
+def everything_acked_is_there_once(people: list[Person], stored: dict[str, list[dict]]) -> int:
     for room, events in stored.items():
         assert [e["seq"] for e in events] == list(range(1, len(events) + 1)), room
-    by_cid = [(e["cid"], e["seq"]) for events in stored.values() for e in events]
-    acked = [pair for person in people for pair in person.acked.items()]
-    assert sorted(by_cid) == sorted(acked), f"{set(acked) ^ set(by_cid)}"
+    found = sorted((e["cid"], e["seq"]) for events in stored.values() for e in events)
+    acked = sorted(pair for person in people for pair in person.acked.items())
+    assert found == acked, f"{set(acked) ^ set(found)}"
+    return len(acked)
+
+
+def everybody_saw_the_same(people: list[Person], stored: dict[str, list[dict]]) -> None:
     for person in people:
-        await person.client.top(person.room, len(stored[person.room]))
         person.keep_what_was_seen()
         order = [seq for cid, seq in sorted(person.acked.items(), key=lambda p: int(p[0].split()[1]))]
         assert order == sorted(order), f"{person.name}'s own order is lost"
         for seq, event in person.seen.items():
             assert stored[person.room][seq - 1]["text"] == event["text"]
-    print(f"{len(acked)} acked over {ROUNDS} kills; restarts took {[f'{s:.2f}' for s in restarts]} s")
+
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    people = [Person(f"user{n}") for n in range(CLIENTS)]
+    restarts = []
+    for _ in range(ROUNDS):
+        await one_round(server, people)
+        await server.start()
+        restarts.append(server.started_s)
+
+    await asyncio.gather(*(person.come(server) for person in people))
+    await repeat_unanswered(people)
+    stored = {room: await server.history(room) for room in ROOMS}
+    count = everything_acked_is_there_once(people, stored)
+    for person in people:
+        await person.client.top(person.room, len(stored[person.room]))
+    everybody_saw_the_same(people, stored)
+    print(f"{count} acked over {ROUNDS} kills; restarts took {[f'{s:.2f}' for s in restarts]} s")
