@@ -41,6 +41,9 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "Python.h": ("workers/host/pyhost",),
 }
 
+# Headers that the build makes, and the directory each is made from.
+GENERATED: dict[str, str] = {"worker.pb-c.h": "proto", "schema_sql.h": "server/store"}
+
 LIBRARIES = ["libwebsockets", "libuv", "libzmq", "libprotobuf-c", "jansson", "sqlite3", "libsodium",
              "python3-embed"]
 _INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
@@ -55,8 +58,8 @@ def includes(path: Path) -> Iterator[tuple[int, bool, str]]:
 
 def target_layer(path: Path, name: str) -> str | None:
     """The directory of the project an include names; None when it is not found in it."""
-    if name.endswith(".pb-c.h"):
-        return "proto"
+    if name in GENERATED:
+        return GENERATED[name]
     for base in (path.parent, ROOT / "server", ROOT / "workers"):
         target = (base / name).resolve()
         if target.is_file():
