@@ -28,8 +28,8 @@ async def run(t: Scenario) -> None:
     assert ada.rooms["lobby"].events[1]["user"]["id"] == ada.user["id"]
 
     stranger = await server.connect()
-    await stranger.error("unauthenticated", "hello", token=ada.session[:-1] + "_")
-    await stranger.error("unauthenticated", "hello", token="x" * 4096)
+    await stranger.error("unauthenticated", "hello", token=("B" if ada.session[0] == "A" else "A") + ada.session[1:])
+    await stranger.error("unauthenticated", "hello", token="x" * 200)
 
     await ada.close()
     await again.close()

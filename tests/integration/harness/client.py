@@ -39,7 +39,6 @@ class Client:
     def __init__(self, socket: Any, recorder: Recorder) -> None:
         self._socket = socket
         self._recorder = recorder
-        self._conn = recorder.connection()
         self._ids = itertools.count(1)
         self._waiting: dict[int, tuple[str, dict, asyncio.Future]] = {}
         self._pulse = asyncio.Event()
@@ -166,7 +165,7 @@ class Client:
         except websockets.ConnectionClosed:
             pass
         self.close_code = self._socket.close_code or 1006
-        self._recorder.close(self._conn, self.close_code)
+        self._recorder.close(self.close_code)
         for type, _, answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(Closed(f"{type}: closed with {self.close_code}"))
@@ -182,7 +181,7 @@ class Client:
         try:
             frame = json.loads(text)
         except ValueError:
-            self._recorder.raw(self._conn, text)
+            self._recorder.raw(text)
             self._complain(f"not JSON: {text[:200]}")
             return
         if self.bye is not None:
@@ -190,16 +189,16 @@ class Client:
         if frame.get("type") in ("ok", "error"):
             self._take_reply(frame)
         else:
-            self._recorder.frame(self._conn, frame, None)
+            self._recorder.frame(frame, None)
             self._take_push(frame)
 
     def _take_reply(self, frame: dict) -> None:
         if frame["type"] == "error" and "id" not in frame:
-            self._recorder.frame(self._conn, frame, None)
+            self._recorder.frame(frame, None)
             self.stray_errors.append(frame)
             return
         type, fields, answer = self._waiting.pop(frame.get("id"), (None, {}, None))
-        self._recorder.frame(self._conn, frame, type)
+        self._recorder.frame(frame, type)
         if answer is None:
             if frame["type"] == "error":  # to a frame that went out through send_text
                 self.stray_errors.append(frame)

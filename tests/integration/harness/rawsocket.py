@@ -38,7 +38,6 @@ class RawSocket:
         self.status = 0
         self.headers: dict[str, str] = {}
         self._recorder = recorder
-        self._conn = recorder.connection()
         self._requests: dict[Any, str] = {}
 
     @classmethod
@@ -114,7 +113,7 @@ class RawSocket:
             (size,) = struct.unpack(">Q", await self.reader.readexactly(8))
         frame = Frame(first & 0x0F, await self.reader.readexactly(size), bool(first & 0x80))
         if frame.opcode == CLOSE:
-            self._recorder.close(self._conn, frame.close_code)
+            self._recorder.close(frame.close_code)
         return frame
 
     async def read_json(self, timeout: float = PATIENCE_S) -> dict:
@@ -133,7 +132,7 @@ class RawSocket:
         request = self._requests.get(value.get("id")) if value.get("type") in ("ok", "error") else None
         if value.get("type") == "ok" and request is None:
             return value  # sent as bytes by hand: its type is not known here
-        self._recorder.frame(self._conn, value, request)
+        self._recorder.frame(value, request)
         return value
 
     async def request(self, frame: dict) -> dict:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Writes down what a server said, a JSON line each, for tests/proto/validate.py.
 
-Lines: {"conn", "request", "frame"} for a frame, `request` being the type of the request it answers;
-{"conn", "raw"} for a text frame that is not JSON; {"conn", "close"} for a close code;
-{"http": {"method", "path", "status", "type", "body"}} for an answer over HTTP.
+Lines: {"request", "frame"} for a frame, `request` being the type of the request it answers; {"raw"} for a
+text frame that is not JSON; {"close"} for a close code; {"http": {"method", "path", "status", "type",
+"body"}} for an answer over HTTP. What was said before, to whomever, is not written again.
 """
 from __future__ import annotations
 
@@ -15,21 +15,17 @@ from typing import Any
 class Recorder:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w", encoding="utf-8")
-        self._connections = 0
+        self._file = path.open("w", encoding="ascii")
+        self._written: set[int] = set()
 
-    def connection(self) -> int:
-        self._connections += 1
-        return self._connections
+    def frame(self, frame: Any, request: str | None) -> None:
+        self._write({"request": request, "frame": frame})
 
-    def frame(self, conn: int, frame: Any, request: str | None) -> None:
-        self._write({"conn": conn, "request": request, "frame": frame})
+    def raw(self, text: str) -> None:
+        self._write({"raw": text})
 
-    def raw(self, conn: int, text: str) -> None:
-        self._write({"conn": conn, "raw": text})
-
-    def close(self, conn: int, code: int) -> None:
-        self._write({"conn": conn, "close": code})
+    def close(self, code: int) -> None:
+        self._write({"close": code})
 
     def http(self, method: str, path: str, status: int, content_type: str, body: str) -> None:
         self._write({"http": {"method": method, "path": path, "status": status,
@@ -40,4 +36,7 @@ class Recorder:
 
     def _write(self, line: dict) -> None:
         # ASCII, so that whatever a server sends can be written down.
-        self._file.write(json.dumps(line) + "\n")
+        text = json.dumps(line)
+        if hash(text) not in self._written:
+            self._written.add(hash(text))
+            self._file.write(text + "\n")

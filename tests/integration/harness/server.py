@@ -235,6 +235,12 @@ class Server:
         assert answer.status == 200, f"{path}: {answer.status} {answer.text}"
         return answer.json
 
+    async def metric(self, name: str) -> float:
+        """The sum of a metric over its labels; 0 when it is not there."""
+        text = (await self.http("GET", "/metrics")).text
+        samples = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return sum(float(value) for label, value in samples if label.partition("{")[0] == name)
+
     async def history(self, room: str) -> list[dict]:
         """All events of a room, as the operator reads them."""
         events: list[dict] = []
