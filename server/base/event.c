@@ -18,12 +18,12 @@ const char *event_kind_name(enum event_kind kind)
 static void encode_user(struct buf *b, const struct event *e)
 {
     buf_append_str(b, ",\"user\":{\"id\":");
-    json_cstring(b, e->user_id);
+    json_put_cstring(b, e->user_id);
     buf_append_str(b, ",\"name\":");
-    json_cstring(b, e->user_name);
+    json_put_cstring(b, e->user_name);
     if (e->role != ROLE_GUEST) {
         buf_append_str(b, ",\"role\":");
-        json_cstring(b, role_name(e->role));
+        json_put_cstring(b, role_name(e->role));
     }
     buf_append_char(b, '}');
 }
@@ -37,7 +37,7 @@ static void encode_number(struct buf *b, const char *name, uint64_t value)
 static void encode_text(struct buf *b, const char *name, const struct event *e)
 {
     buf_append_str(b, name);
-    json_string(b, e->text, e->text_len);
+    json_put_string(b, e->text, e->text_len);
 }
 
 static void encode_content(struct buf *b, const struct event *e)
@@ -59,7 +59,7 @@ static void encode_content(struct buf *b, const struct event *e)
         encode_number(b, ",\"on\":", e->on);
         encode_text(b, ",\"emoji\":", e);
         buf_append_str(b, ",\"add\":");
-        json_bool(b, e->add);
+        json_put_bool(b, e->add);
         break;
     case EVENT_VERDICT:
         buf_append_str(b, ",\"items\":");
@@ -75,7 +75,7 @@ static void encode_content(struct buf *b, const struct event *e)
 void event_encode(struct buf *b, const char *room, const struct event *e)
 {
     buf_append_str(b, "{\"type\":\"event\",\"room\":");
-    json_cstring(b, room);
+    json_put_cstring(b, room);
     encode_number(b, ",\"seq\":", e->seq);
     buf_append_str(b, ",\"ts\":");
     buf_append_i64(b, e->ts_ms);
@@ -87,7 +87,7 @@ void event_encode(struct buf *b, const char *room, const struct event *e)
     encode_content(b, e);
     if (e->cid != NULL && e->cid[0] != '\0') {
         buf_append_str(b, ",\"cid\":");
-        json_cstring(b, e->cid);
+        json_put_cstring(b, e->cid);
     }
     buf_append_char(b, '}');
 }

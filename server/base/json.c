@@ -34,7 +34,7 @@ static void escape(struct buf *b, unsigned char c)
     }
 }
 
-void json_string(struct buf *b, const char *text, size_t len)
+void json_put_string(struct buf *b, const char *text, size_t len)
 {
     buf_append_char(b, '"');
     size_t from = 0;
@@ -49,12 +49,12 @@ void json_string(struct buf *b, const char *text, size_t len)
     buf_append_char(b, '"');
 }
 
-void json_cstring(struct buf *b, const char *text)
+void json_put_cstring(struct buf *b, const char *text)
 {
-    json_string(b, text, strlen(text));
+    json_put_string(b, text, strlen(text));
 }
 
-void json_number(struct buf *b, double value, int digits)
+void json_put_number(struct buf *b, double value, int digits)
 {
     if (isfinite(value))
         buf_printf(b, "%.*g", digits, value);
@@ -62,7 +62,7 @@ void json_number(struct buf *b, double value, int digits)
         buf_append_str(b, "null");
 }
 
-void json_bool(struct buf *b, bool value)
+void json_put_bool(struct buf *b, bool value)
 {
     buf_append_str(b, value ? "true" : "false");
 }

@@ -9,10 +9,10 @@
 #include "base/buf.h"
 
 /* A quoted, escaped string. `text` must be valid UTF-8; it is copied, escapes aside, as it is. */
-void json_string(struct buf *b, const char *text, size_t len);
-void json_cstring(struct buf *b, const char *text);
+void json_put_string(struct buf *b, const char *text, size_t len);
+void json_put_cstring(struct buf *b, const char *text);
 /* Finite doubles with up to `digits` significant digits; others become null. */
-void json_number(struct buf *b, double value, int digits);
-void json_bool(struct buf *b, bool value);
+void json_put_number(struct buf *b, double value, int digits);
+void json_put_bool(struct buf *b, bool value);
 
 #endif

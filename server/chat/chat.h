@@ -58,14 +58,20 @@ struct chat {
     struct list dirty_rosters;   /* have news for their members */
     struct list dirty_sessions;  /* have replies to write */
     struct list choked_sessions; /* their socket is full: watched for progress */
-    struct list sessions;        /* all */
+    struct list fresh;           /* sessions that have not said hello, oldest first */
+    struct list sessions;        /* those that have, by their next ping */
     struct list closing;         /* told bye, kept until they have read it */
-    struct list open_rooms;      /* all of `rooms`, least recently used first */
-    struct buf scratch;          /* encoding; empty between uses */
+    struct list idle_rooms;      /* homed here, without members, by when they became so */
+    struct list timed_rooms;     /* homed here, with presence or verdicts waiting for their moment */
+    struct list due_rooms;       /* homed here, whose verdicts go out at the end of this turn */
+    struct buf scratch;          /* fields and events being encoded; free between messages */
+    struct buf reply;            /* the frame being encoded from them */
+    struct buf turn_received;    /* uint64_t each: when the requests behind this turn's events were read */
     struct buf gather;           /* what one session gets at the end of a turn, when from several sources */
     struct boards boards;
     uint64_t now_ms;             /* monotonic, as of the last tick or turn */
     bool draining;
+    uint64_t drain_ms;           /* who still waits for answers then is closed all the same */
 };
 
 /* Main thread, before the loop starts; NULL when memory is short. */

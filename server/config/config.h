@@ -9,13 +9,14 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include "base/durability.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* Positions in the values column of options.inc; log_level is an enum log_level of base/log.h. */
-enum config_durability { DURABILITY_FULL, DURABILITY_OS, DURABILITY_MEMORY };
+/* Positions in the values column of options.inc; so are enum log_level and enum durability. */
 enum config_limits { LIMITS_DEFAULT, LIMITS_OFF };
 
 struct config_address {

@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define TICK_MS 100
+#define TICK_MS 50
 #define LAG_MS 50
 #define ACCEPTS_A_TURN 256
 

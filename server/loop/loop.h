@@ -4,7 +4,7 @@
  * listener of its own, a mailbox, and the end of each turn.
  *
  * A turn, in libuv's phases (docs: libuv design.rst):
- *     timers   tick (100 ms)
+ *     timers   tick (50 ms)
  *     prepare  end of turn, for what the timers did; then the loop sleeps in poll
  *     poll     sockets (libwebsockets), the listener, the mailbox -> on_msg for each message
  *     check    end of turn: on_turn_end writes what the turn made, one write a member
@@ -28,7 +28,7 @@ struct loop_handlers {
     void *owner;
     void (*on_msg)(void *owner, struct msg *m);       /* takes the message */
     void (*on_turn_end)(void *owner);
-    void (*on_tick)(void *owner, uint64_t now_ms);    /* every 100 ms, monotonic */
+    void (*on_tick)(void *owner, uint64_t now_ms);    /* every 50 ms, monotonic */
     void (*on_accepted)(void *owner, int fd, const struct sockaddr *peer); /* takes the fd */
 };
 

@@ -51,6 +51,7 @@ struct mailbox;
     X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
     X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
     X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
+    X(LOOP_STOP,            signal)       /* main: end the thread */                             \
     /* names, on hash(name)'s loop; tickets, on loop 0 */                                       \
     X(NAME_CLAIM,           name)                                                               \
     X(NAME_RELEASE,         name)                                                               \

@@ -14,6 +14,7 @@
 #include <libwebsockets.h>
 
 struct assets;
+struct peers;
 struct store_stats;
 struct dispatch_stats;
 
@@ -22,6 +23,7 @@ struct net_shared {
     const struct auth *auth;
     const struct topology *topology;
     const struct assets *assets;        /* NULL: no pages were found */
+    struct peers *peers;                /* connections an address: atomics, any loop */
     const struct loop_stats *loops[LOOPS_MAX];
     const struct store_stats *store;
     const struct dispatch_stats *dispatch; /* NULL: workers 0 */
@@ -33,7 +35,7 @@ struct net {
     const struct net_shared *shared;
     struct chat *chat;
     struct loop *loop;
-    struct hash addresses;              /* connections an address, for the cap; net/peers.c */
+    bool told_drained;
 };
 
 /* Session memory that libwebsockets keeps for each connection. */
@@ -41,6 +43,12 @@ struct net_user {
     struct ws_conn *ws;        /* upgraded */
     struct http_request *http; /* a request in hand */
 };
+
+/* For loop_handlers: gives an accepted socket to libwebsockets. */
+void net_on_accepted(void *owner, int fd, const struct sockaddr *peer);
+void net_on_msg(void *owner, struct msg *m);
+void net_on_turn_end(void *owner);
+void net_on_tick(void *owner, uint64_t now_ms);
 
 /* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none). */
 extern const struct lws_protocols net_protocols[];

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ * The chat state of one loop; see chat.h. Thread: the loop's, except chat_new and chat_free (main). */
+#include "chat/chat.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "chat/auth.h"
+#include "chat/fanout.h"
+#include "chat/names.h"
+#include "chat/room.h"
+#include "chat/session.h"
+
+#include <stdlib.h>
+
+/* Who still waits for answers when draining begins is closed after this. */
+#define DRAIN_MS 3000
+
+struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct loop_stats *stats)
+{
+    struct chat *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->shared = shared;
+    c->index = index;
+    c->stats = stats;
+    c->now_ms = clock_mono_ms();
+    clients_init(&c->clients, index);
+    list_init(&c->dirty_rosters);
+    list_init(&c->dirty_sessions);
+    list_init(&c->choked_sessions);
+    list_init(&c->fresh);
+    list_init(&c->sessions);
+    list_init(&c->closing);
+    list_init(&c->idle_rooms);
+    list_init(&c->timed_rooms);
+    list_init(&c->due_rooms);
+    return c;
+}
+
+/* The connections have been closed before, and with them sessions and rosters. */
+void chat_free(struct chat *c)
+{
+    if (c == NULL)
+        return;
+    HASH_FOREACH(&c->rooms, node, after)
+        room_free(c, container_of(node, struct room, node));
+    hash_fini(&c->rooms);
+    hash_fini(&c->rosters);
+    names_free(c);
+    auth_tickets_free(&c->tickets);
+    clients_fini(&c->clients);
+    buf_fini(&c->scratch);
+    buf_fini(&c->reply);
+    buf_fini(&c->gather);
+    buf_fini(&c->turn_received);
+    frame_unref(c->boards.workers);
+    free(c);
+}
+
+/* -- posting ---------------------------------------------------------------------------------- */
+
+void chat_post_loop(struct chat *c, unsigned loop, struct msg *m)
+{
+    if (loop == c->index)
+        chat_on_msg(c, m);
+    else if (loop < c->shared->topology->n_loops)
+        mailbox_post(c->shared->topology->loops[loop], m);
+    else
+        msg_free(m); /* nobody asked */
+}
+
+void chat_post_home(struct chat *c, const char *key, struct msg *m)
+{
+    chat_post_loop(c, topology_home(c->shared->topology, key), m);
+}
+
+void chat_post_store(struct chat *c, struct msg *m)
+{
+    mailbox_post(c->shared->topology->store, m);
+}
+
+bool chat_has_dispatch(const struct chat *c)
+{
+    return c->shared->topology->dispatch != NULL;
+}
+
+struct mailbox *chat_mailbox(struct chat *c)
+{
+    return c->shared->topology->loops[c->index];
+}
+
+/* -- receiving -------------------------------------------------------------------------------- */
+
+/* Hands an answer to who asked, if still there. */
+static void loop_on_answer(struct chat *c, client_id client, struct msg *m)
+{
+    clients_answer(&c->clients, client, m);
+    msg_free(m);
+}
+
+static void loop_on_named(struct chat *c, struct msg_name *m)
+{
+    clients_answer(&c->clients, m->ask.client, &m->head);
+    /* The session takes the user over; when it has gone meanwhile, the name is free again. */
+    if (m->ask.status == 0 && m->user != NULL) {
+        m->head.tag = MSG_NAME_RELEASE;
+        name_post(c, m);
+    } else {
+        msg_free(&m->head);
+    }
+}
+
+/* The listing goes from loop to loop, then to who asked. */
+static void loop_on_rooms(struct chat *c, struct msg_rooms *m)
+{
+    unsigned n_loops = c->shared->topology->n_loops;
+    if (m->next_loop == c->index && m->ask.status == 0) {
+        rooms_list(c, m);
+        m->next_loop++;
+    }
+    if (m->next_loop < n_loops && m->ask.status == 0)
+        chat_post_loop(c, m->next_loop, &m->head);
+    else if (client_id_loop(m->ask.client) == c->index)
+        loop_on_answer(c, m->ask.client, &m->head);
+    else
+        chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
+}
+
+static void loop_on_board(struct chat *c, struct msg_board *m)
+{
+    frame_unref(c->boards.workers);
+    c->boards.workers = m->workers;
+    c->boards.workers_configured = m->configured;
+    c->boards.workers_ready = m->ready;
+    m->workers = NULL;
+    msg_free(&m->head);
+}
+
+static void loop_on_sample(struct chat *c, struct msg_sample *m)
+{
+    struct boards *b = &c->boards;
+    b->samples[b->next_sample] = m->sample;
+    b->next_sample = (b->next_sample + 1) % SAMPLES_MAX;
+    if (b->n_samples < SAMPLES_MAX)
+        b->n_samples++;
+    msg_free(&m->head);
+}
+
+static void loop_on_drain(struct chat *c, struct msg *m)
+{
+    c->draining = true;
+    c->drain_ms = c->now_ms + DRAIN_MS;
+    msg_free(m);
+}
+
+static void on_ticket(struct chat *c, struct msg_ticket *m)
+{
+    uint64_t now_ms = clock_mono_ms();
+    if (m->head.tag == MSG_TICKET_MAKE)
+        auth_ticket_make(&c->tickets, now_ms, m);
+    else
+        auth_ticket_use(&c->tickets, now_ms, m);
+    m->head.tag = MSG_LOOP_TICKET;
+    chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
+}
+
+void chat_on_msg(struct chat *c, struct msg *m)
+{
+    switch (m->tag) {
+    case MSG_ROOM_PUBLISH:
+        room_on_publish(c, (struct msg_publication *)m);
+        break;
+    case MSG_ROOM_COMMITTED:
+        room_on_committed(c, (struct msg_publication *)m);
+        break;
+    case MSG_LOOP_FANOUT:
+        loop_on_fanout(c, (struct msg_fanout *)m);
+        break;
+    case MSG_ROOM_OPENED:
+        room_on_opened(c, (struct msg_room_open *)m);
+        break;
+    case MSG_ROOM_JOIN:
+        room_on_join(c, (struct msg_join *)m);
+        break;
+    case MSG_ROOM_LEAVE:
+        room_on_leave(c, (struct msg_leave *)m);
+        break;
+    case MSG_ROOM_READ:
+        room_on_read(c, (struct msg_read *)m);
+        break;
+    case MSG_ROOM_TYPING:
+        room_on_typing(c, (struct msg_typing *)m);
+        break;
+    case MSG_ROOM_MEMBERS:
+        room_on_members(c, (struct msg_members *)m);
+        break;
+    case MSG_ROOM_VERDICT:
+        room_on_verdict(c, (struct msg_verdict *)m);
+        break;
+    case MSG_LOOP_PUBLISHED:
+        loop_on_answer(c, ((struct msg_publication *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_JOINED:
+        loop_on_answer(c, ((struct msg_join *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_READ:
+        loop_on_answer(c, ((struct msg_read *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_READ_MARKED:
+        loop_on_answer(c, ((struct msg_read_mark *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_MEMBERS:
+        loop_on_answer(c, ((struct msg_members *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_TICKET:
+        loop_on_answer(c, ((struct msg_ticket *)m)->ask.client, m);
+        break;
+    case MSG_LOOP_ROOMS:
+        loop_on_rooms(c, (struct msg_rooms *)m);
+        break;
+    case MSG_LOOP_NAMED:
+        loop_on_named(c, (struct msg_name *)m);
+        break;
+    case MSG_LOOP_BOARD:
+        loop_on_board(c, (struct msg_board *)m);
+        break;
+    case MSG_LOOP_SAMPLE:
+        loop_on_sample(c, (struct msg_sample *)m);
+        break;
+    case MSG_LOOP_DRAIN:
+        loop_on_drain(c, m);
+        break;
+    case MSG_NAME_CLAIM:
+        name_on_claim(c, (struct msg_name *)m);
+        break;
+    case MSG_NAME_RELEASE:
+        name_on_release(c, (struct msg_name *)m);
+        break;
+    case MSG_TICKET_MAKE:
+    case MSG_TICKET_USE:
+        on_ticket(c, (struct msg_ticket *)m);
+        break;
+    default:
+        fatal("chat", "message %s does not belong on a loop", msg_name(m->tag));
+    }
+}
+
+/* -- time ------------------------------------------------------------------------------------- */
+
+void chat_on_turn_end(struct chat *c)
+{
+    c->now_ms = clock_mono_ms();
+    verdicts_on_turn_end(c);
+    fanout_flush(c);
+}
+
+void chat_on_tick(struct chat *c, uint64_t now_ms)
+{
+    c->now_ms = now_ms;
+    rooms_on_tick(c);
+    sessions_on_tick(c);
+}
+
+bool chat_is_drained(const struct chat *c)
+{
+    return c->draining && list_is_empty(&c->fresh) && list_is_empty(&c->sessions) &&
+           list_is_empty(&c->closing);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A room's members on this loop and the log that they read. A dense array, so that a fan-out walks
+ * memory in order; a member is 24 bytes. Owner: the loop.
+ */
+#ifndef CHAT_ROSTER_H
+#define CHAT_ROSTER_H
+
+#include "chat/chat.h"
+#include "chat/roomlog.h"
+
+struct session;
+
+/* One session in one room; on the session's list. Pending (roster NULL) until the home loop answers. */
+struct membership {
+    struct list in_session;
+    struct roster *roster;
+    uint32_t index;          /* into roster->members */
+    struct room_name room;
+};
+
+struct member {
+    struct session *session;
+    uint64_t at;             /* offset into the log: what comes next for this session */
+    struct membership *membership;
+};
+
+struct roster {
+    struct hash_node node;
+    struct list dirty;       /* on chat->dirty_rosters while there is news */
+    struct room_name room;
+    uint64_t top;            /* newest seq shown here */
+    struct roomlog log;
+    struct member *members;
+    uint32_t count, cap;
+    uint32_t turn_events;    /* durable frames appended since the last flush */
+};
+
+struct roster *roster_find(struct chat *c, const char *room);
+/* Adds the session at the log's end; 0 or E_NO_MEMORY. */
+int roster_add(struct chat *c, struct session *s, struct membership *m);
+/* Takes the member out; frees the roster when it was the last. */
+void roster_remove(struct chat *c, struct membership *m);
+struct member *roster_member(const struct membership *m);
+/* To be walked at the end of the turn. */
+void roster_set_dirty(struct chat *c, struct roster *r);
+/* Appends a frame for all members; seq 0: ephemeral. */
+void roster_append(struct chat *c, struct roster *r, const struct frame *f, uint64_t seq);
+
+#endif
