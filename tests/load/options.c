@@ -55,7 +55,7 @@ static const struct option table[] = {
     {"threads", "T", KIND_COUNT, AT(threads), 1, 256, "threads, one epoll loop each [1]"},
     {"pin", "CPUS", KIND_LIST, AT(pin), 0, 1023, "pin the threads to these CPUs: 1 or 1,3 or 2-5"},
     {"source-spread", "N", KIND_COUNT, AT(source_spread), 1, 250,
-     "connect from N addresses 127.0.1.1 ... [one each 20,000 clients on loopback]"},
+     "connect from N addresses 127.0.1.1 ... [one each 8,000 clients on loopback]"},
     {"room-prefix", "NAME", KIND_TEXT, AT(room_prefix), 0, 0, "rooms are NAME0, NAME1 ... [load-]"},
     {"server-pid", "PIDS", KIND_LIST, AT(server_pids), 1, INT_MAX,
      "sample CPU and memory of these processes of this machine"},

@@ -193,7 +193,7 @@ void report_print(FILE *out, const struct options *options, const struct run_res
     print_load(out, options);
     if (r->interrupted)
         fputs("  STOPPED     early, by a signal\n", out);
-    else if (!r->measured)
+    else if (r->all_lost)
         fputs("  STOPPED     early: all connections were lost\n", out);
     print_connections(out, options, r);
     print_traffic(out, options, r);
@@ -209,7 +209,7 @@ void report_print(FILE *out, const struct options *options, const struct run_res
 /* ---- JSON ---- */
 
 /* Text of this tool or of the server, as a JSON string. */
-static void json_string(FILE *out, const char *text)
+static void json_put_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (; *text; text++) {
@@ -236,7 +236,7 @@ static void json_hist(FILE *out, const char *name, const struct hist *h)
 static void json_options(FILE *out, const struct options *o)
 {
     fputs("  \"url\": ", out);
-    json_string(out, o->url_text);
+    json_put_string(out, o->url_text);
     fprintf(out,
             ",\n  \"clients\": %" PRIu32 ", \"rooms\": %" PRIu32 ", \"publishers\": %" PRIu32
             ", \"rate\": %.10g, \"window\": %" PRIu32 ", \"size\": %" PRIu32
@@ -291,7 +291,7 @@ static void json_servers(FILE *out, const struct run_result *r)
         double cpu = cpu_between(&p->from, &p->to);
 
         fprintf(out, "%s{\"pid\": %d, \"name\": ", i ? ", " : "", (int)p->pid);
-        json_string(out, p->name);
+        json_put_string(out, p->name);
         fprintf(out,
                 ", \"alive\": %s, \"cpu_s\": %.6f, \"user_s\": %.3f, \"system_s\": %.3f, "
                 "\"cpu_s_per_million_deliveries\": %.6f, \"rss_before\": %" PRIu64
@@ -316,7 +316,7 @@ static void json_client(FILE *out, const struct options *o, const struct run_res
         fprintf(out, "%s%.4f", i ? ", " : "", r->threads[i].busy);
     fputs("], \"bottleneck\": ", out);
     if (why)
-        json_string(out, why);
+        json_put_string(out, why);
     else
         fputs("null", out);
     fputs("},\n", out);
@@ -334,7 +334,7 @@ static void json_oracle(FILE *out, const struct run_result *r)
             continue;
         fprintf(out, "%s\"%s\": {\"count\": %" PRIu64 ", \"first\": ", first ? "" : ", ",
                 oracle_rule_name(i), r->oracle.rule[i].count);
-        json_string(out, r->oracle.rule[i].first);
+        json_put_string(out, r->oracle.rule[i].first);
         fputc('}', out);
         first = false;
     }
@@ -346,7 +346,7 @@ static void json_course(FILE *out, const struct run_result *r)
     fputs("  \"errors\": {", out);
     for (unsigned i = 0; i < r->errors.used; i++) {
         fputs(i ? ", " : "", out);
-        json_string(out, r->errors.entry[i].name);
+        json_put_string(out, r->errors.entry[i].name);
         fprintf(out, ": %" PRIu64, r->errors.entry[i].count);
     }
     fputs("},\n  \"course\": [", out);

@@ -23,7 +23,7 @@ struct run_thread {
 };
 
 struct run_result {
-    bool interrupted, measured, senders_checked, drained;
+    bool interrupted, all_lost, measured, senders_checked;
     uint64_t count[CNT_MAX];    /* of the whole run */
     uint64_t window[CNT_MAX];   /* of the measured time */
     double measured_s, upgrade_s, ready_s;
