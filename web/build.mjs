@@ -92,6 +92,7 @@ async function buildTests() {
     outdir: '.test',
     outbase: '.',
     platform: 'node',
+    target: 'node18',
     outExtension: { '.js': '.mjs' },
     sourcemap: 'inline',
   });
