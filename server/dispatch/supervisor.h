@@ -18,6 +18,7 @@ struct supervisor_config {
     const char *python_path;   /* directory that holds the package `parley` */
     const char *venv;          /* optional, or NULL */
     const char *analyzers_dir; /* drop-in folder */
+    const char *disable;       /* names of analyzers not to load, separated by commas, or NULL */
     const char *log_level;
 };
 
@@ -31,6 +32,7 @@ void supervisor_start(struct supervisor *s);
 void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m);
 /* SIGTERM to all, SIGKILL after grace_ms; `done` is called when the last is reaped. No restarts. */
 void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void *), void *context);
+/* After `done`, or when it was never started. */
 void supervisor_free(struct supervisor *s);
 
 #endif

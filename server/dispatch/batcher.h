@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How many jobs to send to whom, and when. Pure: figures in, a decision out. Dispatch thread.
+ *
+ * Latency first: a worker with nothing to do gets what there is at once, so an idle system adds no
+ * delay. While all are busy jobs gather, and what has gathered goes ahead to a busy worker as one
+ * batch when it is full or its oldest job has waited for the delay, whichever comes first; credits
+ * bound how much may lie at a worker, since what lies there is lost time when it dies.
+ */
+#ifndef DISPATCH_BATCHER_H
+#define DISPATCH_BATCHER_H
+
+#include <stdint.h>
+
+#define CREDITS_MIN 2
+#define CREDITS_MAX 4
+/* Text in one batch, at most; a single job always fits. */
+#define BATCH_BYTES_MAX (1u << 20)
+
+struct batcher {
+    uint32_t batch_max;
+    uint64_t delay_us;
+};
+
+/* Batches that may lie at a worker: more when it is done with one before the next could arrive. */
+unsigned batcher_credits(uint64_t mean_batch_us);
+
+/* Jobs to send now to a worker that has `in_flight` batches; 0: none yet. `idle` counts the workers that
+ * have none, this one included. */
+uint32_t batcher_size(const struct batcher *b, uint32_t queued, uint64_t oldest_age_us,
+                      unsigned in_flight, unsigned credits, unsigned idle);
+
+/* How long until the oldest job's age alone makes a batch; 0: now. */
+uint64_t batcher_wait_us(const struct batcher *b, uint64_t oldest_age_us);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ * The jobs that dispatch holds; see ledger.h. Dispatch thread only. */
+#include "dispatch/ledger.h"
+
+#include "base/status.h"
+
+#include <stdlib.h>
+
+static struct job *job_of(struct list *link)
+{
+    return container_of(link, struct job, link);
+}
+
+static struct batch *batch_of(struct list *link)
+{
+    return container_of(link, struct batch, link);
+}
+
+void ledger_init(struct ledger *l)
+{
+    *l = (struct ledger){.by_id = HASH_INIT, .next_batch = 1};
+    list_init(&l->queue);
+    list_init(&l->suspects);
+}
+
+static void free_job(struct ledger *l, struct job *j)
+{
+    list_remove(&j->link);
+    hash_remove(&l->by_id, &j->node);
+    msg_free(&j->msg->head);
+    free(j);
+}
+
+static void free_batch(struct ledger *l, struct batch *b)
+{
+    LIST_FOREACH(&b->jobs, link, after)
+        free_job(l, job_of(link));
+    list_remove(&b->link);
+    free(b);
+}
+
+void ledger_fini(struct ledger *l)
+{
+    LIST_FOREACH(&l->suspects, link, after)
+        free_batch(l, batch_of(link));
+    LIST_FOREACH(&l->queue, queued, next)
+        free_job(l, job_of(queued));
+    hash_fini(&l->by_id);
+}
+
+bool ledger_has(const struct ledger *l, int64_t id)
+{
+    struct hash_node *n = hash_first(&l->by_id, hash_u64((uint64_t)id));
+    while (n != NULL && container_of(n, struct job, node)->msg->id != id)
+        n = hash_next(n);
+    return n != NULL;
+}
+
+int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us)
+{
+    if (ledger_has(l, msg->id))
+        return E_EXISTS;
+    struct job *j = calloc(1, sizeof *j);
+    if (j == NULL)
+        return E_NO_MEMORY;
+    if (hash_insert(&l->by_id, &j->node, hash_u64((uint64_t)msg->id)) < 0) {
+        free(j);
+        return E_NO_MEMORY;
+    }
+    j->msg = msg;
+    j->arrived_us = now_us;
+    list_append(&l->queue, &j->link);
+    l->queued++;
+    return 0;
+}
+
+uint64_t ledger_oldest_us(const struct ledger *l)
+{
+    return list_is_empty(&l->queue) ? 0 : job_of(l->queue.next)->arrived_us;
+}
+
+static struct batch *new_batch(struct ledger *l)
+{
+    struct batch *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return NULL;
+    list_init(&b->link);
+    list_init(&b->jobs);
+    b->id = l->next_batch++;
+    return b;
+}
+
+static void put_into(struct batch *b, struct job *j)
+{
+    list_remove(&j->link);
+    list_append(&b->jobs, &j->link);
+    b->n++;
+}
+
+struct batch *ledger_take_suspect(struct ledger *l)
+{
+    if (list_is_empty(&l->suspects))
+        return NULL;
+    struct batch *b = batch_of(l->suspects.next);
+    list_remove(&b->link);
+    LIST_FOREACH(&b->jobs, link, after)
+        job_of(link)->attempts++;
+    l->suspected -= b->n;
+    return b;
+}
+
+struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes)
+{
+    if (list_is_empty(&l->queue) || n == 0)
+        return NULL;
+    struct batch *b = new_batch(l);
+    if (b == NULL)
+        return NULL;
+    size_t bytes = 0;
+    LIST_FOREACH(&l->queue, link, after) {
+        struct job *j = job_of(link);
+        bytes += j->msg->text_len;
+        if (b->n == n || (b->n > 0 && bytes > max_bytes))
+            break;
+        put_into(b, j);
+        j->attempts++;
+    }
+    l->queued -= b->n;
+    return b;
+}
+
+/* To the front, in the order they had. */
+static void put_back(struct ledger *l, struct batch *b)
+{
+    struct list *front = l->queue.next;
+    LIST_FOREACH(&b->jobs, link, after) {
+        struct job *j = job_of(link);
+        j->attempts--;
+        list_remove(&j->link);
+        list_append(front, &j->link); /* appending to a node inserts before it */
+    }
+    l->queued += b->n;
+    list_remove(&b->link);
+    free(b);
+}
+
+/* Back among the suspects as it is; the attempt was not its own. */
+static void suspect_again(struct ledger *l, struct batch *b)
+{
+    LIST_FOREACH(&b->jobs, link, after)
+        job_of(link)->attempts--;
+    list_remove(&b->link);
+    list_append(l->suspects.next, &b->link);
+    l->suspected += b->n;
+}
+
+static void restore(struct ledger *l, struct batch *b)
+{
+    if (b->suspect)
+        suspect_again(l, b);
+    else
+        put_back(l, b);
+}
+
+void ledger_untake(struct ledger *l, struct batch *b)
+{
+    restore(l, b);
+}
+
+void ledger_sent(struct ledger *l, struct batch *b, uint64_t now_us)
+{
+    b->sent_us = now_us;
+    l->sent += b->n;
+    l->in_flight += b->n;
+    LIST_FOREACH(&b->jobs, link, after)
+        if (job_of(link)->dispatches++ > 0)
+            l->redispatched++;
+}
+
+void ledger_done(struct ledger *l, struct batch *b)
+{
+    l->done += b->n;
+    l->in_flight -= b->n;
+    free_batch(l, b);
+}
+
+static bool forgive(struct batch *b)
+{
+    LIST_FOREACH(&b->jobs, link, after)
+        if (job_of(link)->forgiven == FORGIVEN_MAX)
+            return false;
+    LIST_FOREACH(&b->jobs, again, next)
+        job_of(again)->forgiven++;
+    return true;
+}
+
+static uint32_t group_size(uint32_t n, uint8_t attempts)
+{
+    uint32_t size = 1;
+    if (attempts + 1 < ATTEMPTS_MAX)
+        while ((size + 1) * (size + 1) <= n)
+            size++;
+    return size;
+}
+
+/* The batch's jobs wait again as groups. Without memory for a group they stay together. */
+static void split(struct ledger *l, struct batch *b)
+{
+    uint32_t size = group_size(b->n, job_of(b->jobs.next)->attempts);
+    struct list *front = l->suspects.next;
+    b->suspect = true;
+    l->suspected += b->n;
+    while (b->n > size) {
+        struct batch *group = new_batch(l);
+        if (group == NULL)
+            break;
+        group->suspect = true;
+        while (group->n < size)
+            put_into(group, job_of(b->jobs.next));
+        b->n -= size;
+        list_append(front, &group->link);
+    }
+    list_remove(&b->link);
+    list_append(front, &b->link);
+    b->id = l->next_batch++;
+}
+
+void ledger_return(struct ledger *l, struct batch *b, enum blame blame, struct list *condemned)
+{
+    l->in_flight -= b->n;
+    l->failed += b->n;
+    if (blame == BLAME_NOBODY || (blame == BLAME_OUTSIDE && forgive(b))) {
+        b->id = l->next_batch++;
+        restore(l, b);
+        return;
+    }
+    LIST_FOREACH(&b->jobs, link, after) {
+        if (job_of(link)->attempts < ATTEMPTS_MAX)
+            continue;
+        list_remove(link);
+        list_append(condemned, link);
+        b->n--;
+        l->failed--;
+        l->quarantined++;
+    }
+    if (b->n > 0) {
+        split(l, b);
+    } else {
+        list_remove(&b->link);
+        free(b);
+    }
+}
+
+void ledger_quarantine(struct ledger *l, struct job *j)
+{
+    free_job(l, j);
+}

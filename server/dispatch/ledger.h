@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The jobs that dispatch holds: waiting, suspected, in flight. Owner: the dispatch thread.
+ *
+ * Counted in dispatches of jobs, at every moment:
+ *
+ *     sent = done + failed + quarantined + in flight
+ *
+ * A dispatch ends as done (a result came), as failed (the worker was lost: the job is dispatched again,
+ * which is the next `sent`) or as quarantined (the worker was lost for the last time).
+ *
+ * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The batch that a
+ * worker had in hand when it died is suspected and tried again in groups of the square root of
+ * its size; the group that kills again is tried one by one. A suspected group has its worker for
+ * itself, so its death accuses nobody else. Thus one poisonous job costs at most ATTEMPTS_MAX
+ * workers, is found alone at its last attempt, and its neighbours are all done by theirs.
+ */
+#ifndef DISPATCH_LEDGER_H
+#define DISPATCH_LEDGER_H
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "loop/msg.h"
+
+#define ATTEMPTS_MAX 3
+/* A kill from outside is not the job's fault; but the kernel's out-of-memory killer looks the same, so
+ * a job that was in hand at more kills than this is charged after all. */
+#define FORGIVEN_MAX 2
+
+struct job {
+    struct list link;        /* in ledger.queue or in a batch */
+    struct hash_node node;   /* in ledger.by_id */
+    struct msg_job *msg;     /* owned */
+    uint64_t arrived_us;
+    uint32_t dispatches;
+    uint8_t attempts;        /* dispatches charged, the one in flight included */
+    uint8_t forgiven;        /* kills from outside while it was in hand */
+};
+
+struct batch {
+    struct list link;        /* in ledger.suspects, or wherever its holder keeps it */
+    struct list jobs;
+    uint64_t id;
+    uint32_t n;
+    bool suspect;
+    uint64_t sent_us;
+};
+
+struct ledger {
+    struct hash by_id;
+    struct list queue;       /* fresh jobs, oldest first */
+    struct list suspects;    /* batches to be tried alone */
+    uint32_t queued;         /* jobs in queue */
+    uint32_t suspected;      /* jobs in suspects */
+    uint64_t next_batch;
+    uint64_t sent, done, failed, quarantined, in_flight, redispatched;
+};
+
+/* Why a batch comes back without a result. */
+enum blame {
+    BLAME_NOBODY,  /* it was not in hand */
+    BLAME_OUTSIDE, /* it was in hand, but the worker was killed from outside */
+    BLAME_BATCH,   /* it was in hand and the worker died, hung, or answered nonsense */
+};
+
+void ledger_init(struct ledger *l);
+/* Frees all that waits. Batches in flight must have been given back before. */
+void ledger_fini(struct ledger *l);
+
+/* Takes the job into the queue. E_EXISTS: it is here already; then, and with E_NO_MEMORY, the caller
+ * keeps the message. */
+int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us);
+bool ledger_has(const struct ledger *l, int64_t id);
+/* When the oldest fresh job arrived; 0 when there is none. */
+uint64_t ledger_oldest_us(const struct ledger *l);
+
+/* The next suspected batch, or NULL. Its attempt is counted. */
+struct batch *ledger_take_suspect(struct ledger *l);
+/* Up to n of the oldest fresh jobs with at most max_bytes of text (one job always fits); NULL when there
+ * are none, or memory is short. Their attempt is counted. */
+struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes);
+/* Taken but not sent after all. */
+void ledger_untake(struct ledger *l, struct batch *b);
+/* Taken and handed to a worker. */
+void ledger_sent(struct ledger *l, struct batch *b, uint64_t now_us);
+
+/* A result came: the batch and its jobs are freed. */
+void ledger_done(struct ledger *l, struct batch *b);
+/* No result will come. Jobs that have used up their attempts are appended to `condemned` (for
+ * ledger_quarantine); the others wait again, in front of all fresh ones. Frees the batch. */
+void ledger_return(struct ledger *l, struct batch *b, enum blame blame, struct list *condemned);
+/* Frees a condemned job. */
+void ledger_quarantine(struct ledger *l, struct job *j);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The workers' processes; see supervisor.h. Main thread only.
+ *
+ * A slot is in one of four conditions: it runs; it waits for its next start; it was given up; it is
+ * stopped for good. Workers die with the server in any case (PR_SET_PDEATHSIG, set by the worker).
+ */
+#include "dispatch/supervisor.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_MAX_MS 5000
+/* A process that has run this long has shown that it can: the next crash is a first one again. */
+#define HEALTHY_US 10000000u
+#define CRASHES_MAX 5
+#define CRASHES_WITHIN_US 10000000u
+
+#define ARGS_MAX 20
+#define ENV_MAX 24
+
+struct slot {
+    struct supervisor *owner;
+    unsigned index;
+    uv_process_t *process;          /* NULL: does not run. Freed by its close callback */
+    uv_timer_t restart;
+    bool given_up;
+    uint64_t started_us;
+    uint32_t starts;
+    unsigned streak;                /* crashes in a row */
+    uint64_t crashes_us[CRASHES_MAX]; /* the newest ones, as a ring */
+    unsigned next_crash;
+};
+
+struct supervisor {
+    uv_loop_t *loop;
+    struct supervisor_config config;
+    const struct topology *topology;
+    struct slot *slots;
+    char problem[1024];
+    bool started, stopping;
+    uv_timer_t grace;
+    unsigned handles;               /* open libuv handles */
+    void (*done)(void *);
+    void *context;
+};
+
+/* ---- what a worker is started with -------------------------------------------------------- */
+
+static const char *const fixed_env[] = {
+    /* One thread a worker: parallelism is the number of workers, and a pool in each would fight. */
+    "OMP_NUM_THREADS=1",
+    "OPENBLAS_NUM_THREADS=1",
+    "MKL_NUM_THREADS=1",
+    "NUMEXPR_NUM_THREADS=1",
+    "TOKENIZERS_PARALLELISM=false",
+    "MALLOC_ARENA_MAX=2",
+    "LANG=C.UTF-8",
+};
+
+/* All that a worker inherits; nothing of the server's own surroundings. */
+static const char *const passed_env[] = {
+    "PATH", "HOME", "TMPDIR", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+};
+
+/* False when memory is short. Free with free_env(). */
+static bool make_env(char *env[ENV_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof fixed_env / sizeof *fixed_env; i++)
+        if ((env[n++] = strdup(fixed_env[i])) == NULL)
+            return false;
+    for (size_t i = 0; i < sizeof passed_env / sizeof *passed_env; i++) {
+        const char *value = getenv(passed_env[i]);
+        if (value != NULL && asprintf(&env[n++], "%s=%s", passed_env[i], value) < 0) {
+            env[n - 1] = NULL;
+            return false;
+        }
+    }
+    env[n] = NULL;
+    return true;
+}
+
+static void free_env(char *env[ENV_MAX])
+{
+    for (size_t i = 0; i < ENV_MAX; i++)
+        free(env[i]);
+}
+
+static void add(char *args[ARGS_MAX], size_t *n, const char *option, const char *value)
+{
+    if (value == NULL || value[0] == '\0')
+        return;
+    args[(*n)++] = (char *)option;
+    args[(*n)++] = (char *)value;
+}
+
+static void make_args(const struct supervisor_config *c, const char *slot, char *args[ARGS_MAX])
+{
+    size_t n = 0;
+    args[n++] = (char *)c->binary;
+    add(args, &n, "--slot", slot);
+    add(args, &n, "--endpoint", c->endpoint);
+    add(args, &n, "--python-path", c->python_path);
+    add(args, &n, "--venv", c->venv);
+    add(args, &n, "--analyzers-dir", c->analyzers_dir);
+    add(args, &n, "--disable", c->disable);
+    add(args, &n, "--log-level", c->log_level);
+    args[n] = NULL;
+}
+
+/* ---- telling dispatch --------------------------------------------------------------------- */
+
+static struct msg_worker *new_report(struct slot *s, enum msg_tag tag, int pid)
+{
+    struct msg_worker *m = msg_new(tag, 0);
+    if (m == NULL)
+        fatal("supervisor", "no memory to report on a worker");
+    m->slot = s->index;
+    m->pid = pid;
+    m->at_us = clock_mono_us();
+    m->restarts = s->starts > 0 ? s->starts - 1 : 0;
+    return m;
+}
+
+static void tell(struct slot *s, struct msg_worker *m)
+{
+    mailbox_post(s->owner->topology->dispatch, &m->head);
+}
+
+/* ---- handles ------------------------------------------------------------------------------ */
+
+static void count_closed(struct supervisor *s)
+{
+    /* The last handle gone: nothing of ours is on the loop any more. */
+    if (--s->handles == 0 && s->stopping)
+        s->done(s->context);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    count_closed(handle->data);
+}
+
+static void on_process_closed(uv_handle_t *handle)
+{
+    struct slot *slot = handle->data;
+    free(handle);
+    count_closed(slot->owner);
+}
+
+/* When stopping: timers are closed once no process is left that could need them. */
+static void close_if_idle(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->config.workers; i++)
+        if (s->slots[i].process != NULL)
+            return;
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        s->slots[i].restart.data = s;
+        uv_close((uv_handle_t *)&s->slots[i].restart, on_timer_closed);
+    }
+    uv_close((uv_handle_t *)&s->grace, on_timer_closed);
+}
+
+/* ---- a slot's life ------------------------------------------------------------------------ */
+
+static void on_restart(uv_timer_t *timer);
+
+/* Five crashes within ten seconds. */
+static bool note_crash(struct slot *s, uint64_t now_us)
+{
+    s->crashes_us[s->next_crash] = now_us;
+    s->next_crash = (s->next_crash + 1) % CRASHES_MAX;
+    uint64_t oldest = s->crashes_us[s->next_crash];
+    return oldest != 0 && now_us - oldest <= CRASHES_WITHIN_US;
+}
+
+static uint32_t backoff_ms(unsigned streak)
+{
+    if (streak <= 1)
+        return 0;
+    uint32_t ms = BACKOFF_FIRST_MS;
+    for (unsigned i = 2; i < streak && ms < BACKOFF_MAX_MS; i++)
+        ms *= 2;
+    return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+}
+
+/* The slot has no process any more. Decides what comes next and tells it in the report. */
+static void plan_restart(struct slot *s, struct msg_worker *m)
+{
+    uint64_t now = clock_mono_us();
+    if (s->owner->stopping)
+        return;
+    if (now - s->started_us >= HEALTHY_US)
+        s->streak = 0;
+    s->streak++;
+    if (note_crash(s, now)) {
+        s->given_up = m->given_up = true;
+        log_error("supervisor", "worker given up after %d crashes in %d s slot=%u", CRASHES_MAX,
+                  CRASHES_WITHIN_US / 1000000, s->index);
+        return;
+    }
+    m->next_start_ms = backoff_ms(s->streak);
+    uv_timer_start(&s->restart, on_restart, m->next_start_ms, 0);
+}
+
+static void on_exited(uv_process_t *process, int64_t exit_status, int term_signal)
+{
+    struct slot *s = process->data;
+    struct supervisor *owner = s->owner;
+    int pid = process->pid;
+    struct msg_worker *m = new_report(s, MSG_DISPATCH_EXITED, pid);
+    m->wait_status = W_EXITCODE((int)exit_status, term_signal);
+    s->process = NULL;
+    uv_close((uv_handle_t *)process, on_process_closed);
+    if (owner->stopping)
+        log_info("supervisor", "worker stopped slot=%u pid=%d", s->index, pid);
+    else
+        log_warn("supervisor", "worker exited slot=%u pid=%d code=%d signal=%d", s->index, pid,
+                 (int)exit_status, term_signal);
+    plan_restart(s, m);
+    tell(s, m);
+    if (owner->stopping)
+        close_if_idle(owner);
+}
+
+static void on_spawn_failed(struct slot *s, int error)
+{
+    struct msg_worker *m = new_report(s, MSG_DISPATCH_EXITED, 0);
+    snprintf(m->reason, sizeof m->reason, "cannot start %.80s: %s", s->owner->config.binary,
+             uv_strerror(error));
+    log_error("supervisor", "%s", m->reason);
+    plan_restart(s, m);
+    tell(s, m);
+}
+
+static int spawn(struct slot *s, uv_process_t *process)
+{
+    const struct supervisor_config *c = &s->owner->config;
+    char number[16], *args[ARGS_MAX], *env[ENV_MAX] = {NULL};
+    uv_stdio_container_t stdio[3] = {
+        {.flags = UV_IGNORE},
+        /* Standard output is the server's ready line; what an analyzer prints goes to the log. */
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+    };
+    snprintf(number, sizeof number, "%u", s->index);
+    make_args(c, number, args);
+    if (!make_env(env))
+        fatal("supervisor", "no memory to start a worker");
+    uv_process_options_t options = {
+        .file = c->binary,
+        .args = args,
+        .env = env,
+        .exit_cb = on_exited,
+        .stdio = stdio,
+        .stdio_count = 3,
+        /* Its own session: Ctrl-C in the server's terminal is the server's to handle. */
+        .flags = UV_PROCESS_DETACHED,
+    };
+    int error = uv_spawn(s->owner->loop, process, &options);
+    free_env(env);
+    return error;
+}
+
+static void start(struct slot *s)
+{
+    uv_process_t *process = calloc(1, sizeof *process);
+    if (process == NULL)
+        fatal("supervisor", "no memory to start a worker");
+    s->started_us = clock_mono_us();
+    s->starts++;
+    process->data = s;
+    int error = spawn(s, process);
+    s->owner->handles++;
+    if (error != 0) {
+        uv_close((uv_handle_t *)process, on_process_closed);
+        on_spawn_failed(s, error);
+        return;
+    }
+    s->process = process;
+    struct msg_worker *m = new_report(s, MSG_DISPATCH_SPAWNED, process->pid);
+    m->at_us = s->started_us;
+    log_info("supervisor", "worker started slot=%u pid=%d", s->index, m->pid);
+    tell(s, m);
+}
+
+static void on_restart(uv_timer_t *timer)
+{
+    struct slot *s = timer->data;
+    start(s);
+}
+
+/* ---- checks before any start -------------------------------------------------------------- */
+
+static void find_problem(struct supervisor *s)
+{
+    const struct supervisor_config *c = &s->config;
+    char file[4096];
+    if (c->binary == NULL || c->binary[0] == '\0' || access(c->binary, X_OK) < 0) {
+        snprintf(s->problem, sizeof s->problem,
+                 "messages are not analysed: the worker program %.600s is missing or cannot be run; "
+                 "build it with `cmake --build build --target parley-worker`, or name it with "
+                 "--worker-binary", c->binary != NULL && c->binary[0] ? c->binary : "parley-worker");
+        return;
+    }
+    snprintf(file, sizeof file, "%s/parley/host.py", c->python_path != NULL ? c->python_path : "");
+    if (access(file, R_OK) < 0)
+        snprintf(s->problem, sizeof s->problem,
+                 "messages are not analysed: %.600s is missing; name the directory that holds the Python "
+                 "package parley (workers/ of the source) with --python-path", file);
+}
+
+/* ---- the interface ------------------------------------------------------------------------ */
+
+struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_config *config,
+                                  const struct topology *topology)
+{
+    struct supervisor *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->slots = calloc(config->workers, sizeof *s->slots);
+    if (s->slots == NULL) {
+        free(s);
+        return NULL;
+    }
+    s->loop = loop;
+    s->config = *config;
+    s->topology = topology;
+    find_problem(s);
+    return s;
+}
+
+const char *supervisor_problem(const struct supervisor *s)
+{
+    return s->problem[0] != '\0' ? s->problem : NULL;
+}
+
+void supervisor_start(struct supervisor *s)
+{
+    if (s->problem[0] != '\0') {
+        log_error("supervisor", "%s", s->problem);
+        return;
+    }
+    s->started = true;
+    uv_timer_init(s->loop, &s->grace);
+    s->grace.data = s;
+    s->handles++;
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        struct slot *slot = &s->slots[i];
+        slot->owner = s;
+        slot->index = i;
+        uv_timer_init(s->loop, &slot->restart);
+        slot->restart.data = slot;
+        s->handles++;
+    }
+    for (unsigned i = 0; i < s->config.workers; i++)
+        start(&s->slots[i]);
+}
+
+void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m)
+{
+    if (!s->started || m->slot >= s->config.workers)
+        return;
+    struct slot *slot = &s->slots[m->slot];
+    /* It may have died by itself since, and its successor is not to blame. */
+    if (slot->process == NULL || slot->process->pid != m->pid)
+        return;
+    log_warn("supervisor", "killing worker slot=%u pid=%d: %s", m->slot, m->pid, m->reason);
+    uv_process_kill(slot->process, SIGKILL);
+}
+
+static void signal_all(struct supervisor *s, int signal)
+{
+    for (unsigned i = 0; i < s->config.workers; i++)
+        if (s->slots[i].process != NULL)
+            uv_process_kill(s->slots[i].process, signal);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    signal_all(timer->data, SIGKILL);
+}
+
+void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void *), void *context)
+{
+    if (!s->started) {
+        done(context);
+        return;
+    }
+    s->stopping = true;
+    s->done = done;
+    s->context = context;
+    for (unsigned i = 0; i < s->config.workers; i++)
+        uv_timer_stop(&s->slots[i].restart);
+    signal_all(s, SIGTERM);
+    uv_timer_start(&s->grace, on_grace_over, grace_ms, 0);
+    close_if_idle(s);
+}
+
+void supervisor_free(struct supervisor *s)
+{
+    if (s == NULL)
+        return;
+    free(s->slots);
+    free(s);
+}
