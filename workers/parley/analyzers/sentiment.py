@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""What a message feels like: its sentiment (3 labels) and its emotions (28 labels)."""
+
+from __future__ import annotations
+
+from parley.api import Batch, Context, Result, analyzer
+from parley.linear import LinearModel
+
+_SURE_EMOTION = 0.5
+"""Below this even the likeliest emotion is not worth showing beside a message."""
+
+
+def _with_winner(model: LinearModel, batch: Batch, least: float) -> list[list[Result]]:
+    """Every label with its score; `flagged` marks at most one, the one to show: the
+    likeliest, when it is not "neutral", reached its threshold, and `least`."""
+    scores = model.scores(batch.features)
+    neutral = model.labels.index("neutral")
+    out = []
+    for row, best in zip(scores.tolist(), scores.argmax(axis=1).tolist()):
+        if best == neutral or row[best] < max(least, model.thresholds[best]):
+            best = -1
+        out.append([Result(label, score, (), threshold, index == best)
+                    for index, (label, score, threshold)
+                    in enumerate(zip(model.labels, row, model.thresholds))])
+    return out
+
+
+@analyzer("sentiment", version="1.0.0")
+class Sentiment:
+    """negative, neutral, positive: probabilities that sum to one."""
+
+    def setup(self, ctx: Context) -> None:
+        self.model = ctx.model("sentiment")
+
+    def analyze(self, batch: Batch) -> list[list[Result]]:
+        return _with_winner(self.model, batch, 0.0)
+
+
+@analyzer("emotion", version="1.0.0")
+class Emotion:
+    """The 28 GoEmotions names: independent probabilities, each with the threshold that
+    had the best F1 on held-out data."""
+
+    def setup(self, ctx: Context) -> None:
+        self.model = ctx.model("emotion")
+
+    def analyze(self, batch: Batch) -> list[list[Result]]:
+        return _with_winner(self.model, batch, _SURE_EMOTION)

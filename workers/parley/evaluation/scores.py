@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""Which scores each model's card carries, and how they are measured.
+
+Training writes them into the card and `parley eval` measures them again; both call
+`measure`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator, Sequence
+
+import numpy as np
+
+from parley.evaluation import datasets, identity, metrics, questions
+from parley.features import Features
+from parley.linear import LinearModel
+
+_CHUNK = 256
+
+
+@dataclass
+class Score:
+    """One measured value: metric(*columns), over n texts."""
+
+    name: str
+    metric: Callable[..., float]
+    columns: Sequence[np.ndarray]
+
+    @property
+    def n(self) -> int:
+        return len(self.columns[0])
+
+    @property
+    def value(self) -> float:
+        return self.metric(*self.columns)
+
+
+def predict(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
+    """Probabilities, float64 [texts, labels]."""
+    parts = [model.scores(Features(texts[at:at + _CHUNK]))
+             for at in range(0, len(texts), _CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(model.labels)))
+
+
+def measure(name: str, model: LinearModel, root: Path) -> list[Score]:
+    """All scores of the card of model `name`."""
+    return list(_MEASURES[name](model, root))
+
+
+def _emotion(model: LinearModel, root: Path) -> Iterator[Score]:
+    data = datasets.goemotions(root, "test")
+    scores = predict(model, data.texts)
+    guess = (scores >= np.array(model.thresholds)).astype(float)
+    yield Score("GoEmotions dev: macro-F1 of 28", metrics.macro_f1, (guess, data.labels))
+    yield Score("GoEmotions dev: micro-F1", metrics.f1, (guess, data.labels))
+    yield Score("GoEmotions dev: mean AUC", _mean_auc, (scores, data.labels))
+    yield Score("GoEmotions dev: calibration error", _mean_ece, (scores, data.labels))
+
+
+def _mean_auc(scores: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.nanmean([metrics.auc(scores[:, k], truth[:, k])
+                             for k in range(truth.shape[1])]))
+
+
+def _mean_ece(scores: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.mean([metrics.calibration_error(scores[:, k], truth[:, k])
+                          for k in range(truth.shape[1])]))
+
+
+def _sentiment(model: LinearModel, root: Path) -> Iterator[Score]:
+    data = datasets.goemotions_sentiment(root, "test")
+    guess, truth = predict(model, data.texts).argmax(1), data.labels.argmax(1)
+    yield Score("GoEmotions dev, mapped: macro-recall of 3", metrics.macro_recall,
+                (guess, truth))
+    yield Score("GoEmotions dev, mapped: macro-F1 of 3", metrics.macro_f1,
+                (np.eye(3)[guess], data.labels))
+    tweets = datasets.tweet_sentiment(root)
+    guess = predict(model, tweets.texts).argmax(1)
+    yield Score("out of domain, TweetEval sentiment: macro-recall of 3",
+                metrics.macro_recall, (guess, tweets.labels.argmax(1)))
+    valence = datasets.vader_tweets(root)
+    scores = predict(model, valence.texts)
+    yield Score("out of domain, tweets with human valence: Pearson r", metrics.pearson,
+                (scores[:, 2] - scores[:, 0], valence.labels[:, 0]))
+
+
+def _toxicity(model: LinearModel, root: Path) -> Iterator[Score]:
+    threshold = np.array(model.thresholds)
+    civil = datasets.civil(root, "test")
+    toxic_scores = predict(model, civil.texts)
+    clean = datasets.clean(root, "test")
+    clean_scores = predict(model, clean.texts)
+    for k, label in enumerate(datasets.TOXICITY_LABELS):
+        marked = civil.labels[:, k] >= 0.5
+        score = np.concatenate((toxic_scores[marked, k], clean_scores[:, k]))
+        truth = np.concatenate((np.ones(marked.sum()), np.zeros(len(clean))))
+        yield Score(f"Civil Comments against clean chat: AUC {label}", metrics.auc,
+                    (score, truth))
+    for k, label in enumerate(datasets.TOXICITY_LABELS[1:], 1):
+        yield Score(f"Civil Comments, all of them toxic: AUC {label}", metrics.auc,
+                    (toxic_scores[:, k], (civil.labels[:, k] >= 0.5).astype(float)))
+    yield Score("Civil Comments: span F1 of toxic words", _mean,
+                (_span_f1(model, civil),))
+    tweets = datasets.davidson(root, "test")
+    scores = predict(model, tweets.texts)
+    yield Score("Davidson tweets: AUC toxic", metrics.auc,
+                (scores[:, 0], (tweets.labels[:, 0] >= 0.5).astype(float)))
+    yield Score("Davidson tweets: AUC identity (hate)", metrics.auc,
+                (scores[:, 3], (tweets.labels[:, 3] >= 0.5).astype(float)))
+    irc = predict(model, datasets.irc(root, "test").texts)
+    flagged = (irc >= threshold).astype(float)
+    yield Score("technical IRC: share flagged toxic", metrics.share, (flagged[:, 0],))
+    yield Score("technical IRC: share flagged with any label", metrics.share,
+                (flagged.max(1),))
+    yield from _identity(model)
+    offensive = datasets.tweet_offensive(root)
+    score, truth = predict(model, offensive.texts)[:, 0], offensive.labels[:, 0]
+    yield Score("out of domain, TweetEval offensive: AUC", metrics.auc, (score, truth))
+    yield Score("out of domain, TweetEval offensive: macro-F1 at 0.5",
+                metrics.binary_macro_f1, ((score >= 0.5).astype(float), truth))
+    yield Score("out of domain, TweetEval offensive: macro-F1 at the shipped threshold",
+                metrics.binary_macro_f1, ((score >= threshold[0]).astype(float), truth))
+    game = datasets.game_chat(root)
+    score, truth = predict(model, game.texts)[:, 0], game.labels[:, 0]
+    yield Score("out of domain, CONDA game chat: AUC", metrics.auc, (score, truth))
+    flagged = score >= threshold[0]
+    yield Score("out of domain, CONDA game chat: precision when flagged", _mean,
+                (truth[flagged],))
+
+
+def _identity(model: LinearModel) -> Iterator[Score]:
+    """AUC with terms of identity in the clean, in the toxic, and in both texts."""
+    texts, toxic, named = identity.templates("test")
+    score = predict(model, texts)[:, 0]
+    for name, use in (("both (subgroup)", named),
+                      ("the clean only (BPSN)", np.where(toxic > 0, ~named, named)),
+                      ("the toxic only (BNSP)", np.where(toxic > 0, named, ~named))):
+        yield Score(f"identity templates, terms in {name}: AUC", metrics.auc,
+                    (score[use], toxic[use]))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def _span_f1(model: LinearModel, data: datasets.Texts) -> np.ndarray:
+    """Character F1 of the spans of "toxic" for each text in which people marked some."""
+    values = []
+    for at in range(0, len(data), _CHUNK):
+        texts = data.texts[at:at + _CHUNK]
+        features = Features(texts)
+        for index, (text, marked) in enumerate(zip(texts, data.spans[at:at + _CHUNK])):
+            if not marked:
+                continue
+            found = _characters(model.spans(features, index, text, 0))
+            wanted = _characters(marked)
+            values.append(2 * len(found & wanted) / max(len(found) + len(wanted), 1))
+    return np.array(values)
+
+
+def _characters(spans: Sequence[tuple[int, int]]) -> set[int]:
+    return {index for start, end in spans for index in range(start, end)}
+
+
+def _question(model: LinearModel, root: Path) -> Iterator[Score]:
+    for name, data in questions.sets(root, "test"):
+        score, truth = predict(model, data.texts)[:, 0], data.labels[:, 0]
+        yield Score(f"{name}: AUC", metrics.auc, (score, truth))
+        yield Score(f"{name}: F1 at the shipped threshold", metrics.f1,
+                    ((score >= model.thresholds[0]).astype(float), truth))
+
+
+_MEASURES = {"emotion": _emotion, "sentiment": _sentiment, "toxicity": _toxicity,
+             "question": _question}
+MODELS = tuple(_MEASURES)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""From what an analyzer returned to clean verdicts, or to a sentence for its author."""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import Any, Iterable
+
+from parley.api import AnalyzerError, Error, Result, Spec
+
+MAX_LABELS = 64
+MAX_LABEL = 64
+MAX_SPANS = 256
+
+Verdict = tuple[str, str, str, float, float, bool, tuple[tuple[int, int], ...]]
+"""(analyzer, version, label, score, threshold, flagged, spans)"""
+
+_RETURNS = ("return None, a bool, a number from 0 to 1, a label, a dict of labels and "
+            "scores, a Result, a list of Results, or an Error")
+
+
+def check_length(spec: Spec, outputs: Any, count: int) -> list[Any]:
+    """The list analyze() must return: one entry a message.  Raises AnalyzerError."""
+    if not isinstance(outputs, (list, tuple)) or isinstance(outputs, (Result, Error)):
+        raise AnalyzerError(
+            f"analyze() of '{spec.name}' returned {_kind(outputs)} for a batch of {count}; "
+            f"return a list with one entry a message")
+    if len(outputs) != count:
+        raise AnalyzerError(
+            f"analyze() of '{spec.name}' returned {len(outputs)} entries for a batch of "
+            f"{count}; return exactly one a message, in their order (None for nothing to say)")
+    return list(outputs)
+
+
+def verdicts(spec: Spec, output: Any, text: str) -> list[Verdict]:
+    """Clean verdicts of one message.  Raises AnalyzerError naming what was wrong."""
+    results = list(_results(spec, output))
+    if len(results) > MAX_LABELS:
+        raise AnalyzerError(f"'{spec.name}' gave {len(results)} labels to one message; at "
+                            f"most {MAX_LABELS} are taken")
+    length = len(text)
+    return [_verdict(spec, result, length) for result in results]
+
+
+def _results(spec: Spec, output: Any) -> Iterable[Result]:
+    if output is None:
+        return ()
+    if isinstance(output, Result):
+        return (output,)
+    if isinstance(output, str):
+        return (Result(output, 1.0),)
+    if isinstance(output, dict):
+        return [Result(label, score) for label, score in output.items()]
+    if isinstance(output, (list, tuple)):
+        for entry in output:
+            if not isinstance(entry, Result):
+                raise AnalyzerError(f"'{spec.name}' returned a list holding "
+                                    f"{_kind(entry)}; a list may hold Results only")
+        return output
+    if _is_number(output):
+        return (Result(spec.name, output),)
+    raise AnalyzerError(f"'{spec.name}' returned {_kind(output)}; {_RETURNS}")
+
+
+def _verdict(spec: Spec, result: Result, length: int) -> Verdict:
+    label, score, spans, threshold, flagged = result
+    if type(label) is not str or not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+        raise AnalyzerError(f"'{spec.name}' returned the label {_short(label)}; a label is a "
+                            f"printable string of 1 to {MAX_LABEL} characters")
+    score = _share(spec, label, "score", score)
+    threshold = spec.threshold if threshold is None \
+        else _share(spec, label, "threshold", threshold)
+    if flagged is None:
+        flagged = score >= threshold
+    elif not _is_bool(flagged):
+        raise AnalyzerError(f"'{spec.name}' set flagged={_short(flagged)} on label '{label}'; "
+                            f"use True, False or None")
+    if not isinstance(spans, (list, tuple)):
+        raise AnalyzerError(f"'{spec.name}' gave spans={_short(spans)} to label '{label}'; "
+                            f"give a list of (start, end) pairs")
+    if spans:
+        spans = _spans(spec, label, spans, length)
+    return spec.name, spec.version, label, score, threshold, bool(flagged), tuple(spans)
+
+
+def _share(spec: Spec, label: str, what: str, value: Any) -> float:
+    if type(value) is not float:
+        if not _is_number(value):
+            raise AnalyzerError(f"'{spec.name}' gave the {what} {_short(value)} "
+                                f"({_kind(value)}) to label '{label}'; a {what} is a number "
+                                f"from 0 to 1")
+        value = float(value)
+    if not 0.0 <= value <= 1.0:
+        hint = "; check for a division by zero or a log of zero" if math.isnan(value) else ""
+        raise AnalyzerError(f"'{spec.name}' gave the {what} {value} to label '{label}'; a "
+                            f"{what} is a number from 0 to 1{hint}")
+    return value
+
+
+def _spans(spec: Spec, label: str, spans: Any, length: int) -> tuple[tuple[int, int], ...]:
+    if len(spans) > MAX_SPANS:
+        raise AnalyzerError(f"'{spec.name}' gave {len(spans)} spans to label '{label}'; at "
+                            f"most {MAX_SPANS} are taken: join neighbours")
+    out = []
+    for span in spans:
+        try:
+            start, end = map(operator.index, span)
+        except (TypeError, ValueError):
+            raise AnalyzerError(
+                f"'{spec.name}' gave the span {_short(span)} to label '{label}'; a span is a "
+                f"pair of integers (start, end)") from None
+        if not 0 <= start < end <= length:
+            raise AnalyzerError(
+                f"'{spec.name}' gave the span ({start}, {end}) to label '{label}' of a text "
+                f"of {length} code points; it must be 0 <= start < end <= {length}")
+        out.append((start, end))
+    return tuple(out)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) or _is_bool(value)
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

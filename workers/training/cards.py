@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""Model cards: NAME.json for machines (and for the loader's hash check), NAME.md for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+import scipy
+
+from parley.evaluation.scores import Score
+from solver import Settings
+
+LICENCES = {
+    "goemotions": "Apache-2.0", "toxic_spans_civilcomments": "CC0-1.0",
+    "davidson_hate_offensive": "MIT", "irc_ubuntu": "CC-BY-4.0", "sms_spam": "CC-BY-4.0",
+    "clinc150": "CC-BY-3.0"}
+_FILES = {
+    "goemotions": ("train.tsv",), "davidson_hate_offensive": ("train.csv",),
+    "toxic_spans_civilcomments": ("comments.csv", "annotations.csv", "spans.csv"),
+    "irc_ubuntu": ("train/*.raw.txt",), "sms_spam": ("train.tsv",),
+    "clinc150": ("train_val.json",)}
+_VADER = {"name": "vaderSentiment 3.3.2", "licence": "MIT",
+          "use": "teacher: valence of words and of texts nobody labelled"}
+_OFFENCE = {"name": "alt-profanity-check 1.2.1", "licence": "MIT",
+            "use": "teacher: how likely a Reddit comment or a word is offensive; it was itself "
+                   "trained on Wikipedia talk comments (Jigsaw) and tweets"}
+_OWN = {"name": "lexicon.py and identity.py of this project", "licence": "MIT",
+        "use": "phrases of abuse and harmless phrases written by hand; templates that name "
+               "groups of people; disguised spellings"}
+
+ABOUT: dict[str, dict[str, object]] = {
+    "emotion": {
+        "title": "Emotions of a message (28 labels)", "data": ("goemotions",), "other": (),
+        "limits": (
+            "Irony and sarcasm are read literally.",
+            "Negation reaches three words: longer ones (\"I would not say that I was ever "
+            "really happy\") are missed.",
+            "Rare labels (grief, relief, nervousness, pride: under 200 training comments) are "
+            "little better than their commonest words.",
+            "English only; trained on Reddit comments of up to 30 words.",
+            "The thresholds give the best F1, so many flags of rare labels are wrong; a "
+            "message shows its likeliest emotion only from 0.5 on.")},
+    "sentiment": {
+        "title": "Sentiment of a message",
+        "data": ("goemotions", "irc_ubuntu", "davidson_hate_offensive", "sms_spam", "clinc150",
+                 "toxic_spans_civilcomments"),
+        "other": (_VADER,),
+        "limits": (
+            "The three classes were given the same weight: scores are probabilities where "
+            "they are equally common, so \"neutral\" is under-, the others over-stated in "
+            "calm rooms.",
+            "Irony and sarcasm are read literally; negation reaches three words.",
+            "A neutral report of bad news reads as negative.",
+            "English only, emoji and emoticons included.")},
+    "toxicity": {
+        "title": "Toxicity of a message (5 labels, with the words that made them)",
+        "data": ("toxic_spans_civilcomments", "davidson_hate_offensive", "goemotions",
+                 "irc_ubuntu", "clinc150", "sms_spam"),
+        "other": (_OFFENCE, _OWN),
+        "limits": (
+            "Negation and quotation: \"don't call people idiots\" is hardly told from an insult.",
+            "Identity terms: balanced with templates, not gone; see the identity scores "
+            "above, and expect reclaimed words (and much African American English, as in "
+            "the tweets) to be over-flagged.",
+            "Implicit abuse, irony and polite contempt, without any rude word, are missed.",
+            "Which kind of abuse it is (insult, identity) is much less certain than that it "
+            "is abuse: people agree little on it either.",
+            "\"toxic\" includes plain swearing at nobody; use the label profane to let it pass.",
+            "English only; insults of other languages are known by a few words.")},
+    "question": {
+        "title": "Whether a message asks something", "data": ("goemotions", "irc_ubuntu",
+                                                              "clinc150"), "other": (),
+        "limits": (
+            "The labels are derived: from question marks, and for requests to an assistant "
+            "from the first word.  A question typed without its mark counts as none, so "
+            "measured precision is a lower bound.",
+            "Rhetorical questions count as questions.",
+            "A question in the middle of a long message without its mark is mostly missed.",
+            "English only; \"?\" works in every language.")},
+}
+
+
+def write(folder: Path, name: str, arrays: dict[str, np.ndarray], sha256: str,
+          settings: Settings, scores: Sequence[Score], root: Path) -> None:
+    """Write both cards of one model."""
+    about = ABOUT[name]
+    card = {
+        "model": name, "title": about["title"], "licence": "MIT",
+        "weights_sha256": sha256, "features_version": int(arrays["features"]),
+        "labels": [str(label) for label in arrays["labels"]],
+        "thresholds": [float(value) for value in arrays["threshold"]],
+        "settings": dataclasses.asdict(settings),
+        "trained_with": {"python": platform.python_version(), "numpy": np.__version__,
+                         "scipy": scipy.__version__},
+        "data": [{"folder": folder, "licence": LICENCES[folder], "files": _hashes(root, folder)}
+                 for folder in about["data"]],
+        "other_sources": list(about["other"]),
+        "limits": list(about["limits"]),
+        "scores": [{"name": score.name, "value": round(score.value, 4), "n": score.n}
+                   for score in scores],
+    }
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    (folder / f"{name}.md").write_text(_markdown(card), "utf-8")
+
+
+def _hashes(root: Path, folder: str) -> dict[str, str]:
+    """SHA-256 of each file that was read; of a pattern's files taken together."""
+    hashes = {}
+    for pattern in _FILES[folder]:
+        digest = hashlib.sha256()
+        for path in sorted((root / folder).glob(pattern)):
+            digest.update(path.read_bytes())
+        hashes[pattern] = digest.hexdigest()
+    return hashes
+
+
+def _markdown(card: dict) -> str:
+    lines = [
+        f"# {card['title']}", "",
+        f"Linear model `{card['model']}` over hashed n-grams (features version "
+        f"{card['features_version']}), English. Licence of the weights: {card['licence']}.",
+        f"SHA-256 of `{card['model']}.npz`: `{card['weights_sha256']}`", "",
+        "Written by `training/train.py` with the model; `python3 -m parley eval` measures the "
+        "scores again.", "",
+        "## Scores on held-out data", "", "| what | value | n |", "|---|---|---|",
+        *(f"| {s['name']} | {s['value']:.4f} | {s['n']} |" for s in card["scores"]), "",
+        "\"Out of domain\" sets are only measured, never trained on or tuned to.", "",
+        "## Where it fails", "", *(f"- {text}" for text in card["limits"]), "",
+        "## Labels and shipped thresholds", "",
+        ", ".join(f"{label} {value:.3f}" for label, value
+                  in zip(card["labels"], card["thresholds"])), "",
+        "## Data", "", "| folder | licence | file | SHA-256 |", "|---|---|---|---|",
+        *(f"| {d['folder']} | {d['licence']} | {file} | `{digest[:16]}…` |"
+          for d in card["data"] for file, digest in d["files"].items()), "",
+        *(f"- {o['name']} ({o['licence']}): {o['use']}" for o in card["other_sources"]), "",
+        "## Settings", "",
+        ", ".join(f"{key} {value}" for key, value in card["settings"].items()), ""]
+    return "\n".join(lines)
