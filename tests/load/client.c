@@ -19,7 +19,7 @@
 #define MS UINT64_C(1000000)
 
 #define RECONNECT_MIN_MS 250u
-#define RECONNECT_MAX_MS 4000u
+#define RECONNECT_MAX_MS 1000u
 
 static bool is_connecting(int state)
 {

@@ -253,7 +253,8 @@ static void become_ready(struct worker *w, struct client *c)
 {
     bool back = c->joined_before;
 
-    w->last_ready_ns = w->now;
+    if (!back)
+        w->last_ready_ns = w->now;
     hist_add(back ? &w->resume : &w->connect, w->now - c->since_ns);
     w->count[back ? CNT_RECONNECTS : CNT_READY]++;
     if (!back)
@@ -270,7 +271,8 @@ static void become_ready(struct worker *w, struct client *c)
 void session_start(struct worker *w, struct client *c)
 {
     w->count[CNT_UPGRADED]++;
-    w->last_upgrade_ns = w->now;
+    if (!c->joined_before)
+        w->last_upgrade_ns = w->now;
     if (w->options->bare == BARE_NONE) {
         post_hello(w, c);
         return;

@@ -332,7 +332,7 @@ static void turn(struct worker *w)
         sweep(w);
     flush_dirty(w);
     w->now = worker_clock();
-    if (worker_measures(w, begun) && w->loading)
+    if (w->loading && worker_measures(w, begun))
         hist_add(&w->turn, w->now - begun);
     if (w->now >= w->next_publish_ns) {
         w->next_publish_ns = w->now + PUBLISH_NS;
