@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Mailboxes: nothing lost, each sender's order kept, one wake for many posts. Run under TSan too. */
+#include "loop/mailbox.h"
+#include "loop/topology.h"
+
+#include "unit.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <pthread.h>
+
+#define SENDERS 4
+#define POSTS 50000
+
+static struct mailbox *box;
+
+static void post(unsigned loop, int pid)
+{
+    struct msg_worker *m = msg_new(MSG_DISPATCH_SPAWNED, 0);
+    m->slot = loop;
+    m->pid = pid;
+    mailbox_post(box, &m->head);
+}
+
+static void *send_all(void *arg)
+{
+    unsigned sender = (unsigned)(uintptr_t)arg;
+    for (int i = 1; i <= POSTS; i++)
+        post(sender, i);
+    return NULL;
+}
+
+START_TEST(many_senders_lose_nothing_and_keep_their_order)
+{
+    pthread_t threads[SENDERS];
+    int last[SENDERS] = {0};
+    unsigned received = 0;
+    box = mailbox_new();
+    for (uintptr_t i = 0; i < SENDERS; i++)
+        pthread_create(&threads[i], NULL, send_all, (void *)i);
+    while (received < SENDERS * POSTS) {
+        struct pollfd p = {.fd = mailbox_fd(box), .events = POLLIN};
+        ck_assert_int_eq(poll(&p, 1, 10000), 1);
+        struct msg *m = mailbox_take(box);
+        while (m != NULL) {
+            struct msg *next = m->next;
+            struct msg_worker *w = (struct msg_worker *)m;
+            ck_assert_int_eq(w->pid, last[w->slot] + 1);
+            last[w->slot] = w->pid;
+            received++;
+            msg_free(m);
+            m = next;
+        }
+    }
+    for (int i = 0; i < SENDERS; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_ptr_null(mailbox_take(box));
+    mailbox_free(box);
+}
+END_TEST
+
+START_TEST(an_empty_box_is_quiet_and_a_post_wakes)
+{
+    box = mailbox_new();
+    struct pollfd p = {.fd = mailbox_fd(box), .events = POLLIN};
+    ck_assert_int_eq(poll(&p, 1, 0), 0);
+    post(0, 1);
+    post(0, 2);
+    ck_assert_int_eq(poll(&p, 1, 0), 1);
+    struct msg *m = mailbox_take(box);
+    ck_assert_int_eq(poll(&p, 1, 0), 0);
+    ck_assert_int_eq(((struct msg_worker *)m)->pid, 1);
+    struct msg *second = m->next;
+    msg_free(m);
+    ck_assert_int_eq(((struct msg_worker *)second)->pid, 2);
+    msg_free(second);
+    post(0, 3); /* freed with the box */
+    mailbox_free(box);
+}
+END_TEST
+
+START_TEST(client_ids_come_apart_as_they_were_put_together)
+{
+    client_id id = client_id_make(63, 0xabcdef, 0x12345678);
+    ck_assert_uint_eq(client_id_loop(id), 63);
+    ck_assert_uint_eq(client_id_slot(id), 0xabcdef);
+    ck_assert_uint_eq(client_id_generation(id), 0x12345678);
+    ck_assert_uint_ne(client_id_make(0, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(rooms_spread_over_their_homes)
+{
+    struct topology t = {.n_loops = 4};
+    unsigned counts[4] = {0};
+    char name[32];
+    for (int i = 0; i < 4000; i++) {
+        snprintf(name, sizeof name, "room-%d", i);
+        counts[topology_home(&t, name)]++;
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert_msg(counts[i] > 800 && counts[i] < 1200, "home %d has %u of 4000", i, counts[i]);
+}
+END_TEST
+
+UNIT_MAIN("mailbox", many_senders_lose_nothing_and_keep_their_order, an_empty_box_is_quiet_and_a_post_wakes,
+          client_ids_come_apart_as_they_were_put_together, rooms_spread_over_their_homes)
