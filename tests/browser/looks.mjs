@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Every page in light, dark and on a phone: readable, named, nothing sticking out. Takes the pictures. */
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { complaints } from './a11y.mjs';
+import { setTheme } from './browser.mjs';
+
+async function look(world, page, name) {
+  await page.waitForTimeout(400); /* transitions */
+  if (world.shots) {
+    await mkdir(world.shots, { recursive: true });
+    await page.screenshot({ path: join(world.shots, `${name}.png`) });
+  }
+  assert.deepEqual(await complaints(page), [], name);
+}
+
+export const looks = {
+  'the name page': async (world) => {
+    const page = await world.visitors.page();
+    await page.goto(world.server.url);
+    await page.getByLabel('Your name').waitFor();
+    for (const theme of ['light', 'dark']) {
+      await setTheme(page, theme);
+      await look(world, page, `name-${theme}`);
+    }
+    await page.context().close();
+  },
+
+  'the chat page': async (world) => {
+    for (const theme of ['light', 'dark']) {
+      await setTheme(world.bob, theme);
+      await look(world, world.bob, `chat-${theme}`);
+    }
+    await world.bob.keyboard.press('Control+k');
+    await world.bob.getByRole('dialog').waitFor();
+    await look(world, world.bob, 'jump-dark');
+    await world.bob.keyboard.press('Escape');
+    await setTheme(world.bob, 'light');
+  },
+
+  'the log is a log, new messages are announced politely, one’s own are not': async (world) => {
+    const { ada, bob } = world;
+    assert.equal(await bob.getByRole('log').getAttribute('aria-live'), 'off');
+    const live = bob.locator('[aria-live="polite"].sr');
+    await ada.locator('.composer textarea').fill('Can you hear me.');
+    await ada.keyboard.press('Enter');
+    await live.getByText('ada: Can you hear me.').waitFor({ state: 'attached' });
+    await bob.locator('.composer textarea').fill('Loud and clear.');
+    await bob.keyboard.press('Enter');
+    await bob.waitForTimeout(1300);
+    assert.doesNotMatch(await live.innerText(), /Loud and clear/);
+    assert.equal(await bob.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
+  },
+
+  'the chat page on a phone': async (world) => {
+    const page = await world.visitors.person('pia', {
+      viewport: { width: 390, height: 780 },
+      deviceScaleFactor: 2,
+      isMobile: true,
+      hasTouch: true,
+    });
+    await look(world, page, 'chat-phone');
+    await page.getByRole('button', { name: /^Rooms/ }).tap();
+    await page.locator('.sidebar[data-open="true"]').waitFor();
+    await look(world, page, 'rooms-phone');
+    await page.keyboard.press('Escape');
+    await page.locator('.sidebar[data-open="false"]').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: /^Members/ }).tap();
+    await page.locator('.members[data-open="true"]').waitFor();
+    await page.getByRole('button', { name: 'Close the member list' }).tap();
+    await page.context().close();
+  },
+
+  'the theme can be chosen and is remembered': async ({ ada }) => {
+    const shade = () => ada.evaluate(() => document.documentElement.dataset.theme);
+    await setTheme(ada, 'light');
+    const button = ada.getByRole('button', { name: /^Theme/ });
+    while (!(await button.getAttribute('aria-label')).includes('dark')) await button.click();
+    assert.equal(await shade(), 'dark');
+    await ada.reload();
+    await ada.locator('.composer').waitFor();
+    assert.equal(await shade(), 'dark');
+    while (!(await button.getAttribute('aria-label')).includes('system')) await button.click();
+    assert.equal(await shade(), 'light');
+  },
+
+  'the operator page': async (world) => {
+    for (const theme of ['light', 'dark']) {
+      await setTheme(world.ops, theme);
+      await look(world, world.ops, `ops-${theme}`);
+    }
+    await world.ops.setViewportSize({ width: 390, height: 780 });
+    await look(world, world.ops, 'ops-phone');
+  },
+
+  'the policy is the strict one': async ({ server }) => {
+    for (const path of ['/', '/ops']) {
+      const policy = (await fetch(server.url + path)).headers.get('content-security-policy') ?? '';
+      assert.match(policy, /default-src 'none'/, path);
+      assert.match(policy, /require-trusted-types-for 'script'/, path);
+      assert.doesNotMatch(policy, /unsafe/, path);
+    }
+  },
+
+  'no page complained: no error, no warning, no policy violation': async ({ visitors }) => {
+    assert.deepEqual(visitors.findings, []);
+  },
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The operator page, opened the way an operator opens it. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { say } from './browser.mjs';
+import { until } from './server.mjs';
+
+export const ops = {
+  'without a link the page says exactly what to run': async ({ visitors, server }) => {
+    const page = await visitors.page();
+    await page.goto(`${server.url}/ops`);
+    await page.getByText('build/bin/parleyctl ops-link').waitFor();
+    await page.context().close();
+  },
+
+  'a link opens the page once, and the ticket leaves the address': async (world) => {
+    const { visitors, server } = world;
+    const link = await server.opsLink();
+    const page = await visitors.page({ viewport: { width: 1360, height: 1400 } });
+    await page.goto(link);
+    await page.getByRole('region', { name: 'Workers' }).waitFor();
+    assert.equal(await page.evaluate(() => location.hash), '');
+    world.ops = page;
+    const other = await visitors.page();
+    visitors.outage = true; /* the browser reports the 401 as a failed resource */
+    await other.goto(link);
+    await other.getByText('used already').waitFor();
+    visitors.outage = false;
+    await other.getByText('build/bin/parleyctl ops-link').waitFor();
+    await other.context().close();
+  },
+
+  'both workers are ready and the three analyzers with them': async ({ ops: page, server }) => {
+    await server.workersReady();
+    const workers = page.getByRole('region', { name: 'Workers' });
+    await until('two ready workers', 5000, async () => {
+      const states = await workers.locator('.state').allInnerTexts();
+      return states.length === 2 && states.every((s) => s === 'ready' || s === 'busy');
+    });
+    const analyzers = page.getByRole('region', { name: 'Analyzers' });
+    for (const name of ['sentiment', 'toxicity', 'question']) {
+      const row = analyzers.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
+      await row.locator('.state[data-state="ready"]').waitFor();
+    }
+  },
+
+  'the numbers follow the chat': async ({ ops: page, ada }) => {
+    const tile = page.locator('.tile', { hasText: 'Messages/s' }).locator('dd span');
+    const count = async () => Number((await tile.innerText()).replace(/\D/g, ''));
+    const before = await count();
+    for (let i = 0; i < 5; i++) await say(ada, `counted ${i}.`);
+    await until('five more messages', 6000, async () => (await count()) >= before + 5);
+    await page.locator('.balance[data-good="true"]').waitFor();
+    assert.equal(await page.locator('.chart canvas').count(), 4);
+  },
+
+  'a killed worker is seen to fall and to come back': async ({ ops: page, server }) => {
+    const { workers } = await server.api('/api/v1/workers');
+    assert.equal(await parentOf(workers[0].pid), server.process.pid, 'only a child of our server is killed');
+    process.kill(workers[0].pid, 'SIGKILL');
+    const row = page.getByRole('region', { name: 'Workers' }).getByRole('row').nth(1);
+    await row.locator('[data-head="Last exit"]', { hasText: 'SIGKILL' }).waitFor();
+    await until('its replacement', 10_000, async () => {
+      const pid = Number(await row.locator('[data-head="PID"]').innerText());
+      const state = await row.locator('.state').innerText();
+      return pid !== workers[0].pid && (state === 'ready' || state === 'busy');
+    });
+    assert.ok(Number(await row.locator('[data-head="Restarts"]').innerText()) >= 1);
+  },
+};
+
+async function parentOf(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)[1]);
+}
