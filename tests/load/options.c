@@ -257,22 +257,29 @@ static const char *check_room_prefix(const char *prefix)
 }
 
 /* What the options say together; NULL when that makes sense. */
-static const char *check_together(struct options *o)
+static const char *check_together(const struct options *o)
 {
-    if (o->window && o->rate > 0)
-        return "--rate (open loop) and --window (closed loop) exclude each other";
-    if (o->idle && (o->window || o->rate > 0 || o->publishers != UINT32_MAX))
-        return "--idle sends nothing: leave out --rate, --window and --publishers";
-    if (o->publishers != UINT32_MAX && o->publishers > o->clients)
-        return "--publishers must not exceed --clients";
-    if (o->rooms > o->clients)
-        return "--rooms must not exceed --clients";
-    if (o->threads > o->clients)
-        return "--threads must not exceed --clients";
-    if (o->bare == BARE_BROADCAST && o->rooms > 1 && !strstr(o->url.path, "%r"))
-        return "--bare broadcast with several rooms needs %r (the room's number) in --url";
-    if (o->bare != BARE_NONE && o->reconnect)
-        return "--reconnect needs the Parley protocol: a bare server cannot resume";
+    bool sends = o->window || o->rate > 0 || o->publishers != UINT32_MAX;
+    const struct {
+        bool wrong;
+        const char *text;
+    } checks[] = {
+        {o->window && o->rate > 0,
+         "--rate (open loop) and --window (closed loop) exclude each other"},
+        {o->idle && sends, "--idle sends nothing: leave out --rate, --window and --publishers"},
+        {o->publishers != UINT32_MAX && o->publishers > o->clients,
+         "--publishers must not exceed --clients"},
+        {o->rooms > o->clients, "--rooms must not exceed --clients"},
+        {o->threads > o->clients, "--threads must not exceed --clients"},
+        {o->bare == BARE_BROADCAST && o->rooms > 1 && !strstr(o->url.path, "%r"),
+         "--bare broadcast with several rooms needs %r (the room's number) in --url"},
+        {o->bare != BARE_NONE && o->reconnect,
+         "--reconnect needs the Parley protocol: a bare server cannot resume"},
+    };
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
+        if (checks[i].wrong)
+            return checks[i].text;
     return check_room_prefix(o->room_prefix);
 }
 

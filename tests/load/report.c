@@ -53,7 +53,8 @@ static void print_load(FILE *out, const struct options *o)
     if (o->publishers == 0)
         fputs("nobody sends", out);
     else if (o->window)
-        fprintf(out, "%" PRIu32 " send, window %" PRIu32 " (closed loop)", o->publishers, o->window);
+        fprintf(out, "%" PRIu32 " send, window %" PRIu32 " (closed loop)", o->publishers,
+                o->window);
     else
         fprintf(out, "%" PRIu32 " send %g a second in total (open loop)", o->publishers, o->rate);
     fprintf(out, ", %" PRIu32 " bytes of text%s\n", o->size,
@@ -62,15 +63,20 @@ static void print_load(FILE *out, const struct options *o)
                                         : "");
 }
 
+/* Clients that got in, by the time that took. */
+static double per_second(const struct run_result *r, double seconds)
+{
+    return seconds > 0 ? (double)r->count[CNT_READY] / seconds : 0.0;
+}
+
 static void print_connections(FILE *out, const struct options *o, const struct run_result *r)
 {
     char ready[40];
 
-    fprintf(out, "  connect     %" PRIu64 " of %" PRIu32 " in %.2f s: %s/s ready", r->count[CNT_READY],
-            o->clients, r->ready_s,
-            grouped(r->ready_s > 0 ? (double)r->count[CNT_READY] / r->ready_s : 0, ready));
-    if (r->upgrade_s > 0)
-        fprintf(out, ", %s handshakes/s", grouped((double)r->count[CNT_READY] / r->upgrade_s, ready));
+    fprintf(out, "  connect     %" PRIu64 " of %" PRIu32 " in %.2f s: %s/s ready",
+            r->count[CNT_READY], o->clients, r->ready_s,
+            grouped(per_second(r, r->ready_s), ready));
+    fprintf(out, ", %s handshakes/s", grouped(per_second(r, r->upgrade_s), ready));
     fprintf(out, ", p99 %.1f ms, %" PRIu64 " failed\n", (double)hist_at(&r->connect, 99) / 1e6,
             r->count[CNT_FAILED]);
     if (r->count[CNT_DISCONNECTS] == 0)
@@ -90,8 +96,9 @@ static void print_latency(FILE *out, const char *name, const struct hist *h)
     if (h->count == 0)
         return;
     fprintf(out, "    %-9s %10.3f %10.3f %10.3f %10.3f %10.3f   of %" PRIu64 "\n", name,
-            (double)hist_at(h, 50) / 1e6, (double)hist_at(h, 90) / 1e6, (double)hist_at(h, 99) / 1e6,
-            (double)hist_at(h, 99.9) / 1e6, (double)h->max / 1e6, h->count);
+            (double)hist_at(h, 50) / 1e6, (double)hist_at(h, 90) / 1e6,
+            (double)hist_at(h, 99) / 1e6, (double)hist_at(h, 99.9) / 1e6, (double)h->max / 1e6,
+            h->count);
 }
 
 static void print_traffic(FILE *out, const struct options *o, const struct run_result *r)
@@ -105,7 +112,8 @@ static void print_traffic(FILE *out, const struct options *o, const struct run_r
         fprintf(out, " of %s/s wanted", grouped(o->rate, owed));
     fprintf(out, "; %" PRIu64 " in all, %" PRIu64 " acked, %" PRIu64 " refused, %" PRIu64
                  " held back by the server\n",
-            r->count[CNT_SENT], r->count[CNT_ACKED], r->count[CNT_REFUSED], r->count[CNT_LATE_SENDS]);
+            r->count[CNT_SENT], r->count[CNT_ACKED], r->count[CNT_REFUSED],
+            r->count[CNT_LATE_SENDS]);
     if (r->count[CNT_DUE] > 0)
         fprintf(out, "              %" PRIu64 " never left: the server did not take them in time\n",
                 r->count[CNT_DUE]);
@@ -270,15 +278,15 @@ static void json_counts(FILE *out, const struct run_result *r)
 
     fputs("  \"totals\": {", out);
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        fprintf(out, "%s\"%s\": %" PRIu64, i ? ", " : "", names[i].name, r->count[names[i].counter]);
+        fprintf(out, "%s\"%s\": %" PRIu64, i ? ", " : "", names[i].name,
+                r->count[names[i].counter]);
     fputs("},\n", out);
     fprintf(out,
             "  \"measured_s\": %.6f, \"sends_per_s\": %.3f, \"deliveries_per_s\": %.3f, "
             "\"bytes_per_s\": %.1f,\n  \"connect_s\": %.6f, \"handshakes_per_s\": %.3f, "
             "\"ready_per_s\": %.3f,\n",
             r->measured_s, rate(r, CNT_SENT), rate(r, CNT_DELIVERIES), rate(r, CNT_BYTES),
-            r->ready_s, r->upgrade_s > 0 ? (double)r->count[CNT_READY] / r->upgrade_s : 0.0,
-            r->ready_s > 0 ? (double)r->count[CNT_READY] / r->ready_s : 0.0);
+            r->ready_s, per_second(r, r->upgrade_s), per_second(r, r->ready_s));
 }
 
 static void json_servers(FILE *out, const struct run_result *r)

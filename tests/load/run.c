@@ -55,7 +55,10 @@ static int resolve(struct run *run)
     return 0;
 }
 
-/* One address has 28,000 ports, and finding a free one slows down long before: spread many clients over several addresses. */
+/*
+ * One address has 28,000 ports, and the kernel's search for a free one slows
+ * down long before: spread many clients over several addresses.
+ */
 static int spread_sources(struct run *run)
 {
     const struct sockaddr_in *to = (const struct sockaddr_in *)&run->plan.address;
@@ -105,7 +108,8 @@ static int prepare_plan(struct run *run)
 {
     const struct options *o = run->options;
     struct plan *plan = &run->plan;
-    uint64_t rows = (uint64_t)o->clients * (o->bare == BARE_ECHO ? 1 : o->publishers / o->rooms + 1);
+    uint32_t heard = o->bare == BARE_ECHO ? 1 : o->publishers / o->rooms + 1;
+    uint64_t rows = (uint64_t)o->clients * heard;
     uint32_t share = o->publishers ? PENDING_ALL / o->publishers : PENDING_ALL;
 
     plan->options = o;
@@ -159,7 +163,8 @@ static int start_workers(struct run *run)
     for (; run->started < threads; run->started++)
         if (worker_start(&run->workers[run->started]) != 0) {
             fprintf(stderr, "parley-load: cannot start thread %u: %s%s\n", run->started,
-                    strerror(errno), run->options->pin.count ? " (--pin: is there such a CPU?)" : "");
+                    strerror(errno),
+                    run->options->pin.count ? " (--pin: is there such a CPU?)" : "");
             return -1;
         }
     return 0;

@@ -63,28 +63,27 @@ static int hex4(const char *p, const char *end)
 /* The length of the well-formed UTF-8 sequence at p (lead byte >= 0x80), or 0. */
 static unsigned utf8_len(const unsigned char *p, size_t have)
 {
-    unsigned char low = 0x80, high = 0xbf;
-    unsigned n;
+    static const struct {
+        unsigned char from, to;   /* lead byte */
+        unsigned char len;
+        unsigned char low, high;  /* second byte */
+    } forms[] = {
+        {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf}, {0xe1, 0xec, 3, 0x80, 0xbf},
+        {0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf},
+        {0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
+    };
+    size_t i = 0;
 
-    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-        n = 2;
-    } else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-        n = 3;
-        low = p[0] == 0xe0 ? 0xa0 : 0x80;
-        high = p[0] == 0xed ? 0x9f : 0xbf;
-    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        n = 4;
-        low = p[0] == 0xf0 ? 0x90 : 0x80;
-        high = p[0] == 0xf4 ? 0x8f : 0xbf;
-    } else {
+    while (i < sizeof(forms) / sizeof(*forms) && p[0] > forms[i].to)
+        i++;
+    if (i == sizeof(forms) / sizeof(*forms) || p[0] < forms[i].from)
         return 0;
-    }
-    if (have < n || p[1] < low || p[1] > high)
+    if (have < forms[i].len || p[1] < forms[i].low || p[1] > forms[i].high)
         return 0;
-    for (unsigned i = 2; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
+    for (unsigned at = 2; at < forms[i].len; at++)
+        if ((p[at] & 0xc0) != 0x80)
             return 0;
-    return n;
+    return forms[i].len;
 }
 
 static bool skip_escape(struct cursor *c)

@@ -58,7 +58,7 @@ static int parse_authority(const char *at, size_t len, struct upgrade_url *url)
         return -1;
     memcpy(url->host, host, host_len);
     url->host[host_len] = '\0';
-    strcpy(url->port, "80");
+    memcpy(url->port, "80", 3);
     return colon ? parse_port(colon + 1, (size_t)(end - colon - 1), url->port) : 0;
 }
 
@@ -152,7 +152,7 @@ int upgrade_parse_reply(const char *data, size_t len, int *status)
     head = (size_t)(end - data);
     if (head < 12 || memcmp(data, "HTTP/1.1 ", 9) != 0)
         return -1;
-    *status = atoi(data + 9);
+    *status = (int)strtol(data + 9, NULL, 10);
     if (*status != 101)
         return -1;
     accept = find_field(data, head, "Sec-WebSocket-Accept", &accept_len);

@@ -22,8 +22,12 @@ static enum options_result parse(struct options *options, const char *line)
 
     argv[argc++] = (char *)"parley-load";
     snprintf(words, sizeof(words), "%s", line);
-    for (char *w = strtok_r(words, " ", &save); w && argc < MAX_WORDS; w = strtok_r(NULL, " ", &save))
-        argv[argc++] = w;
+    for (char *at = words; argc < MAX_WORDS; at = NULL) {
+        argv[argc] = strtok_r(at, " ", &save);
+        if (!argv[argc])
+            break;
+        argc++;
+    }
     argv[argc] = NULL;
     memset(said, 0, sizeof(said));
     result = options_parse(options, argc, argv, stream, stream);
@@ -61,7 +65,8 @@ START_TEST(values_in_both_forms)
     ck_assert(o.reconnect);
     ck_assert_uint_eq(o.pin.count, 4);
     ck_assert_uint_eq(o.pin.value[3], 4);
-    ck_assert_int_eq(parse(&o, "--bare broadcast --rooms 2 --url ws://h/%r --rate 0.5"), OPTIONS_RUN);
+    ck_assert_int_eq(parse(&o, "--bare broadcast --rooms 2 --url ws://h/%r --rate 0.5"),
+                     OPTIONS_RUN);
     ck_assert_int_eq(o.bare, BARE_BROADCAST);
 }
 END_TEST

@@ -101,7 +101,9 @@ static void feed_sender(const uint32_t *counters, size_t count, bool strict)
     memset(&oracle, 0, sizeof(oracle));
     order_start(&row, 1);
     for (size_t i = 0; i < count; i++) {
-        struct oracle_event event = {.seq = i, .ours = true, .publisher = 5, .counter = counters[i]};
+        struct oracle_event event = {
+            .seq = i, .ours = true, .publisher = 5, .counter = counters[i],
+        };
 
         oracle_sender(&oracle, &row, &event, 17, strict);
     }

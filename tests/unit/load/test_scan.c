@@ -14,8 +14,9 @@ static int scan(const char *text, struct scan_frame *frame)
 START_TEST(an_event_in_any_order_of_fields)
 {
     static const char *const events[] = {
-        "{\"type\":\"event\",\"room\":\"lobby\",\"seq\":58,\"ts\":1769990000123,\"kind\":\"message\","
-        "\"user\":{\"id\":\"u7\",\"name\":\"ada\",\"seq\":1,\"room\":\"x\"},\"text\":\"hi\"}",
+        "{\"type\":\"event\",\"room\":\"lobby\",\"seq\":58,\"ts\":1769990000123,"
+        "\"kind\":\"message\",\"user\":{\"id\":\"u7\",\"name\":\"ada\",\"seq\":1,"
+        "\"room\":\"x\"},\"text\":\"hi\"}",
         " { \"text\" : \"hi\" , \"user\" : { \"text\" : [ 1 , { } , \"}\" ] } , \"seq\" : 58 ,"
         " \"kind\" : \"message\" , \"room\" : \"lobby\", \"new\":null, \"type\" : \"event\" } \n",
         "{\"k\\u0069nd\":\"message\",\"\\u0073eq\":58,\"room\":\"lobby\",\"text\":\"hi\","
@@ -134,8 +135,8 @@ START_TEST(the_events_of_a_reply_one_by_one)
     struct scan_frame frame, event;
     struct span rest, item;
 
-    ck_assert_int_eq(scan("{\"events\":[ {\"seq\":1} ,{\"seq\":2,\"x\":[{}]},{\"seq\":3}]}", &frame),
-                     0);
+    ck_assert_int_eq(scan("{\"events\":[ {\"seq\":1} ,{\"seq\":2,\"x\":[{}]},{\"seq\":3}]}",
+                          &frame), 0);
     rest = frame.events;
     for (int64_t seq = 1; seq <= 3; seq++) {
         ck_assert(scan_next(&rest, &item));

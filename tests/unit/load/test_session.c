@@ -82,14 +82,15 @@ static const char *text_of(uint32_t publisher, uint32_t counter)
     struct stamp stamp = {RUN, publisher, counter, 1500};
 
     stamp_write(text, &stamp);
-    strcpy(text + STAMP_BYTES, filler);
+    snprintf(text + STAMP_BYTES, sizeof(text) - STAMP_BYTES, "%s", filler);
     return text;
 }
 
 static void say_message(struct client *c, uint64_t seq, uint32_t counter)
 {
-    say(c, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":%" PRIu64 ",\"ts\":1,\"kind\":\"message\","
-           "\"user\":{\"id\":\"u\",\"name\":\"n\"},\"text\":\"%s\"}", seq, text_of(0, counter));
+    say(c, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":%" PRIu64 ",\"ts\":1,"
+           "\"kind\":\"message\",\"user\":{\"id\":\"u\",\"name\":\"n\"},\"text\":\"%s\"}",
+        seq, text_of(0, counter));
 }
 
 static void say_ack(uint32_t counter, uint64_t seq)
@@ -148,7 +149,8 @@ START_TEST(events_that_are_no_messages_take_their_number)
     set_up(BARE_NONE, false);
     join_both();
     say_message(c1, 11, 1);
-    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":12,\"kind\":\"verdict\",\"items\":[]}");
+    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":12,\"kind\":\"verdict\","
+            "\"items\":[]}");
     say(c1, "{\"type\":\"presence\",\"room\":\"load-0\",\"members\":2}");
     say_message(c1, 13, 2);
     ck_assert_uint_eq(worker->count[CNT_OTHER], 1);
@@ -215,13 +217,13 @@ START_TEST(altered_text_and_foreign_room)
 
     set_up(BARE_NONE, false);
     join_both();
-    strcpy(text, text_of(0, 1));
+    snprintf(text, sizeof(text), "%s", text_of(0, 1));
     text[STAMP_BYTES + 3] = 'X';
-    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"%s\"}",
-        text);
+    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\","
+            "\"text\":\"%s\"}", text);
     ck_assert_uint_eq(broken(RULE_TEXT), 1);
-    say(c1, "{\"type\":\"event\",\"room\":\"load-7\",\"seq\":12,\"kind\":\"message\",\"text\":\"%s\"}",
-        text_of(0, 1));
+    say(c1, "{\"type\":\"event\",\"room\":\"load-7\",\"seq\":12,\"kind\":\"message\","
+            "\"text\":\"%s\"}", text_of(0, 1));
     ck_assert_uint_eq(broken(RULE_ROOM), 1);
     tear_down();
 }
@@ -231,7 +233,8 @@ START_TEST(messages_of_others_are_counted_apart)
 {
     set_up(BARE_NONE, false);
     join_both();
-    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"hi\"}");
+    say(c1, "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\","
+            "\"text\":\"hi\"}");
     ck_assert_uint_eq(worker->count[CNT_FOREIGN], 1);
     ck_assert_uint_eq(worker->count[CNT_DELIVERIES], 0);
     ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
@@ -359,16 +362,18 @@ START_TEST(a_long_resume_pages_on_and_holds_pushes)
     set_up(BARE_NONE, true);
     join_both();
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":12,\"more\":true,"
-            "\"recovered\":true,\"events\":[{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\","
-            "\"text\":\"%s\"}]}", text_of(0, 1));
+    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":12,"
+            "\"more\":true,\"recovered\":true,\"events\":["
+            "{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"%s\"}]}", text_of(0, 1));
     ck_assert(c0->catching_up);
     say_message(c0, 13, 3); /* held back: the next page has it */
     say(c0, "{\"id\":3,\"type\":\"ok\",\"more\":false,\"events\":["
-            "{\"room\":\"load-0\",\"seq\":12,\"kind\":\"message\",\"text\":\"%s\"}]}", text_of(0, 2));
+            "{\"room\":\"load-0\",\"seq\":12,\"kind\":\"message\",\"text\":\"%s\"}]}",
+        text_of(0, 2));
     ck_assert(c0->catching_up);
     say(c0, "{\"id\":3,\"type\":\"ok\",\"more\":false,\"events\":["
-            "{\"room\":\"load-0\",\"seq\":13,\"kind\":\"message\",\"text\":\"%s\"}]}", text_of(0, 3));
+            "{\"room\":\"load-0\",\"seq\":13,\"kind\":\"message\",\"text\":\"%s\"}]}",
+        text_of(0, 3));
     ck_assert(!c0->catching_up);
     say_message(c0, 13, 3); /* pushed after the page that held it: no repeat */
     say_message(c0, 14, 4);
