@@ -105,18 +105,8 @@ static int attend(struct session *s, struct membership *ms, uint64_t top)
     return 0;
 }
 
-static void on_joined(struct session *s, struct msg_join *m)
+static void reply_joined(struct session *s, const struct msg_join *m)
 {
-    session_load(s, -LOAD_PAGE);
-    struct membership *ms = session_membership(s, m->room.text);
-    if (m->ask.status == 0 && ms != NULL && attend(s, ms, m->top) != 0)
-        m->ask.status = E_NO_MEMORY;
-    if (m->ask.status != 0) {
-        if (ms != NULL && ms->roster == NULL)
-            session_drop_membership(s, ms);
-        reply_failed(s, &m->ask, NULL);
-        return;
-    }
     struct buf *b = fields_begin(s);
     add_string(b, ",\"room\":", m->room.text);
     add_string(b, ",\"epoch\":", s->chat->shared->topology->epoch);
@@ -126,6 +116,27 @@ static void on_joined(struct session *s, struct msg_join *m)
     add_bool(b, ",\"more\":", m->more);
     add_number(b, ",\"members\":", m->members);
     session_reply_ok(s, m->ask.request, b);
+}
+
+static void on_joined(struct session *s, struct msg_join *m)
+{
+    session_load(s, -LOAD_PAGE);
+    struct membership *ms = session_answered_membership(s, m->room.text);
+    uint64_t leave_request = ms != NULL ? ms->leave_request : 0;
+    if (m->ask.status == 0 && ms != NULL && attend(s, ms, m->top) != 0) {
+        m->ask.status = E_UNAVAILABLE;
+        m->ask.detail = "the server is short of memory; try again";
+    }
+    if (m->ask.status == 0)
+        reply_joined(s, m);
+    else
+        reply_failed(s, &m->ask, NULL);
+    if (leave_request != 0) {
+        session_leave(s, ms, leave_request);
+        session_load(s, -LOAD_LIGHT);
+    } else if (m->ask.status != 0 && ms != NULL && ms->roster == NULL) {
+        session_drop_membership(s, ms);
+    }
 }
 
 static void on_published(struct session *s, const struct msg_publication *m)

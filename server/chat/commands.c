@@ -145,13 +145,12 @@ static void run_leave(struct session *s, struct request *r)
     struct membership *m = joined_room(s, r);
     if (m == NULL)
         return;
-    struct room_name room = m->room;
-    session_drop_membership(s, m);
-    struct buf *fields = &s->chat->scratch;
-    buf_clear(fields);
-    buf_append_str(fields, ",\"room\":");
-    json_put_cstring(fields, room.text);
-    session_reply_ok(s, r->id, fields);
+    if (m->roster == NULL) {
+        m->leave_request = r->id;
+        session_load(s, LOAD_LIGHT);
+    } else {
+        session_leave(s, m, r->id);
+    }
 }
 
 static void run_typing(struct session *s, struct request *r)

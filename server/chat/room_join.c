@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define PAGE_BYTES_MAX (256 * 1024)
+/* Left free in a newest page of the store's, for what is shown while it is read. */
+#define SINCE_BYTES (64 * 1024)
 
 static void answer(struct chat *c, struct room *r, struct msg_join *m)
 {
@@ -42,7 +44,7 @@ static void ask_store(struct chat *c, struct room *r, struct msg_join *m, bool b
     read->before = r->top + 1;
     read->after = m->seq;
     read->limit = m->limit;
-    read->max_bytes = PAGE_BYTES_MAX;
+    read->max_bytes = backward ? PAGE_BYTES_MAX - SINCE_BYTES : PAGE_BYTES_MAX;
     read->context = m;
     r->asked++;
     chat_post_store(c, &read->head);
@@ -121,8 +123,8 @@ void room_on_join(struct chat *c, struct msg_join *m)
     r->waiting_tail = &m->head.next;
 }
 
-/* Adds what the room has shown since the page was read. False when that is more than the ring holds and
- * the page was to end at the top: then it must be read again. */
+/* Adds what the room has shown since the page was read. False when that does not fit, or is more than the
+ * ring holds, and the page was to end at the top: then it must be read again. */
 static bool append_since(struct room *r, struct msg_join *m, const struct msg_read *read)
 {
     uint64_t last = read->count > 0 ? read->last : r->top;
@@ -133,7 +135,7 @@ static bool append_since(struct room *r, struct msg_join *m, const struct msg_re
         m->more = last + n < r->top;
         return true;
     }
-    uint32_t n = ring_encode(&r->ring, last + 1, UINT32_MAX, SIZE_MAX, &m->events);
+    uint32_t n = ring_encode(&r->ring, last + 1, UINT32_MAX, PAGE_BYTES_MAX, &m->events);
     m->more = read->more;
     return last + n == r->top;
 }

@@ -11,10 +11,12 @@
 
 struct session;
 
-/* One session in one room; on the session's list. Pending (roster NULL) until the home loop answers. */
+/* One session in one room; on the session's list. Pending (roster NULL) until the home loop answers the join;
+ * a leave that follows without waiting is kept until then, so that answers come in the order of requests. */
 struct membership {
     struct list in_session;
     struct roster *roster;
+    uint64_t leave_request;  /* of that leave; 0: none */
     uint32_t index;          /* into roster->members */
     struct room_name room;
 };

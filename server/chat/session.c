@@ -95,10 +95,21 @@ struct membership *session_membership(struct session *s, const char *room)
 {
     LIST_FOREACH(&s->rooms, node, after) {
         struct membership *m = container_of(node, struct membership, in_session);
-        if (strcmp(m->room.text, room) == 0)
+        if (m->leave_request == 0 && strcmp(m->room.text, room) == 0)
             return m;
     }
     return NULL;
+}
+
+struct membership *session_answered_membership(struct session *s, const char *room)
+{
+    /* Answers come in the order of requests, so the oldest that waits is meant. */
+    LIST_FOREACH(&s->rooms, node, after) {
+        struct membership *m = container_of(node, struct membership, in_session);
+        if (m->roster == NULL && strcmp(m->room.text, room) == 0)
+            return m;
+    }
+    return session_membership(s, room);
 }
 
 struct membership *session_add_membership(struct session *s, const struct room_name *room)
@@ -129,6 +140,17 @@ void session_drop_membership(struct session *s, struct membership *m)
         log_warn("session", "out of memory: a member stays listed room=%s", m->room.text);
     }
     free(m);
+}
+
+void session_leave(struct session *s, struct membership *m, uint64_t request)
+{
+    struct buf *fields = &s->chat->scratch;
+    struct room_name room = m->room;
+    session_drop_membership(s, m);
+    buf_clear(fields);
+    buf_append_str(fields, ",\"room\":");
+    json_put_cstring(fields, room.text);
+    session_reply_ok(s, request, fields);
 }
 
 size_t session_backlog(const struct session *s)

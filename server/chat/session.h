@@ -98,10 +98,15 @@ void session_reply_error(struct session *s, uint64_t request, int status, const 
 /* A push of its own (ping, bye), behind the replies. */
 void session_push(struct session *s, const char *json, size_t len);
 
+/* The room's membership, joined or being joined (not one that is being left again); or NULL. */
 struct membership *session_membership(struct session *s, const char *room);
+/* The membership that the next answer to a join of this room is for; or NULL. */
+struct membership *session_answered_membership(struct session *s, const char *room);
 /* NULL when memory is short. */
 struct membership *session_add_membership(struct session *s, const struct room_name *room);
 void session_drop_membership(struct session *s, struct membership *m);
+/* The same, and the ok to the leave. */
+void session_leave(struct session *s, struct membership *m, uint64_t request);
 
 /* Bytes that wait for this session: in the socket, replies, and what it has not got of its rooms' logs. */
 size_t session_backlog(const struct session *s);

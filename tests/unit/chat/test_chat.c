@@ -394,6 +394,31 @@ START_TEST(too_many_unanswered_requests_stop_the_reading)
 }
 END_TEST
 
+START_TEST(requests_may_follow_each_other_without_waiting)
+{
+    const char *requests[] = {
+        "{\"id\":1,\"type\":\"hello\",\"name\":\"ada\"}", "{\"id\":2,\"type\":\"join\",\"room\":\"x\"}",
+        "{\"id\":3,\"type\":\"leave\",\"room\":\"x\"}",       "{\"id\":4,\"type\":\"join\",\"room\":\"x\"}",
+        "{\"id\":5,\"type\":\"join\",\"room\":\"x\"}",
+        "{\"id\":6,\"type\":\"send\",\"room\":\"x\",\"cid\":\"c\",\"text\":\"hi\"}",
+    };
+    world_init(&w, 2);
+    client_open(&w, 0, &ada);
+    client_send(&w, &ada, requests[0]);
+    for (size_t i = 1; i < sizeof requests / sizeof requests[0]; i++)
+        session_on_frame(ada.session, requests[i], strlen(requests[i]));
+    world_settle(&w);
+    for (unsigned id = 1; id <= 6; id++) {
+        char part[32];
+        snprintf(part, sizeof part, "{\"id\":%u,\"type\":\"ok\"", id);
+        HAS(client_find(&ada, "\"id\":"), part);
+    }
+    expect_seqs(&ada, 1, 1);
+    client_close(&w, &ada);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(draining_answers_then_says_goodbye)
 {
     world_init(&w, 2);
@@ -476,5 +501,6 @@ UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_ord
           a_backlog_without_progress_is_cut_one_that_shrinks_is_not, names_are_refused_while_borne_and_free_after,
           a_forged_token_is_refused, presence_is_gathered_and_tells_what_is, silence_is_pinged_then_closed,
           bad_frames_are_told_and_three_in_a_row_close, a_wrong_field_is_named,
-          too_many_unanswered_requests_stop_the_reading, draining_answers_then_says_goodbye,
+          too_many_unanswered_requests_stop_the_reading, requests_may_follow_each_other_without_waiting,
+          draining_answers_then_says_goodbye,
           verdicts_are_gathered_into_numbered_events, room_names_are_checked)
