@@ -364,7 +364,8 @@ START_TEST(a_long_resume_pages_on_and_holds_pushes)
     come_back();
     say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":12,"
             "\"more\":true,\"recovered\":true,\"events\":["
-            "{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"%s\"}]}", text_of(0, 1));
+            "{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"%s\"}]}",
+        text_of(0, 1));
     ck_assert(c0->catching_up);
     say_message(c0, 13, 3); /* held back: the next page has it */
     say(c0, "{\"id\":3,\"type\":\"ok\",\"more\":false,\"events\":["
