@@ -12,16 +12,11 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/durability.h"
 #include "base/histogram.h"
 #include "loop/topology.h"
 
 #include <stddef.h>
-
-enum durability {
-    DURABILITY_FULL,   /* fsync before anybody is told: survives power loss */
-    DURABILITY_OS,     /* written to the OS before anybody is told: survives kill -9 */
-    DURABILITY_MEMORY, /* told first, written behind: a crash loses the last moments, then epoch changes */
-};
 
 struct store_config {
     const char *data_dir;

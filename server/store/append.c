@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One publication: is it known already, is it allowed, then its number and its row. Everything is
+ * decided before anything is written, so a publication that is refused leaves no trace and cannot
+ * hurt its neighbours in the batch. Writer thread.
+ */
+#include "store/writer.h"
+
+#include "base/log.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+
+static void refuse(struct msg_publication *p, int status, const char *detail)
+{
+    p->ask.status = status;
+    p->ask.detail = detail;
+}
+
+/* A retry gets the original's answer; the same cid for anything else is a conflict. */
+static void answer_known(struct writer *w, struct msg_publication *p,
+                         const struct room_entry *room, const struct cid_original *original)
+{
+    if (room == NULL || room->id != original->room) {
+        refuse(p, E_CONFLICT, "this cid was used in another room");
+        return;
+    }
+    if (original->hash
+        != cids_hash_content(&w->cids, p->kind, p->on, p->add, p->text, p->text_len)) {
+        refuse(p, E_CONFLICT, "this cid was used for something else");
+        return;
+    }
+    p->id = original->id;
+    p->seq = original->seq;
+    p->ts_ms = original->ts;
+    p->duplicate = true;
+    atomic_fetch_add_explicit(&w->stats->duplicates, 1, memory_order_relaxed);
+}
+
+/* The latest change of a message: kind in *change, or -1 when nothing has changed it. */
+static int find_change(struct writer *w, int64_t room, uint64_t seq, int *change)
+{
+    sqlite3_stmt *s = w->stmts[W_EVENT_CHANGE];
+    stmt_int(s, 1, room);
+    stmt_int(s, 2, (int64_t)seq);
+    stmt_int(s, 3, INT64_MAX);
+    int rc = sqlite3_step(s);
+    *change = rc == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
+    sqlite3_reset(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The target must be a message of this room that is still there, and may only be changed by its author or
+ * a moderator. `user` is the publication's, 0 for one who never wrote. */
+static int check_target(struct writer *w, struct msg_publication *p,
+                        const struct room_entry *room, int64_t user)
+{
+    bool reply = p->kind == EVENT_MESSAGE;
+    int kind = -1, change = -1;
+    int64_t author = 0;
+    if (room != NULL && p->on <= room->top) {
+        sqlite3_stmt *s = w->stmts[W_EVENT_TARGET];
+        stmt_int(s, 1, room->id);
+        stmt_int(s, 2, (int64_t)p->on);
+        int rc = sqlite3_step(s);
+        if (rc == SQLITE_ROW) {
+            kind = sqlite3_column_int(s, 0);
+            author = sqlite3_column_int64(s, 1);
+        }
+        sqlite3_reset(s);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+            return rc;
+    }
+    if (kind != EVENT_MESSAGE) {
+        refuse(p, E_NOT_FOUND, reply ? "reply_to is not the seq of a message of this room"
+                                     : "on is not the seq of a message of this room");
+        return SQLITE_OK;
+    }
+    if (reply)
+        return SQLITE_OK;
+    if (p->kind != EVENT_REACTION && author != user && !p->moderator) {
+        refuse(p, E_FORBIDDEN, "only its author or a moderator may change a message");
+        return SQLITE_OK;
+    }
+    int rc = find_change(w, room->id, p->on, &change);
+    if (rc == SQLITE_OK && change == EVENT_DELETE)
+        refuse(p, E_CONFLICT, "the message was deleted");
+    return rc;
+}
+
+static int is_pending(struct writer *w, int64_t id, bool *pending)
+{
+    sqlite3_stmt *s = w->stmts[W_PENDING_FIND];
+    stmt_int(s, 1, id);
+    int rc = sqlite3_step(s);
+    *pending = rc == SQLITE_ROW;
+    sqlite3_reset(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* A verdict about messages that all have theirs is a repeat: each gets exactly one. */
+static int check_verdict(struct writer *w, struct msg_publication *p)
+{
+    bool pending = p->n_done == 0;
+    for (size_t i = 0; i < p->n_done && !pending; i++) {
+        int rc = is_pending(w, p->done[i], &pending);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    if (!pending)
+        refuse(p, E_EXISTS, "these messages have their verdict already");
+    return SQLITE_OK;
+}
+
+static int check(struct writer *w, struct msg_publication *p, const struct room_entry *room,
+                 int64_t user)
+{
+    switch (p->kind) {
+    case EVENT_MESSAGE:
+        return p->on != 0 ? check_target(w, p, room, user) : SQLITE_OK;
+    case EVENT_EDIT:
+    case EVENT_DELETE:
+    case EVENT_REACTION:
+        return check_target(w, p, room, user);
+    case EVENT_VERDICT:
+        return check_verdict(w, p);
+    case EVENT_NOTICE:
+        return SQLITE_OK;
+    case N_EVENT_KINDS:
+        break;
+    }
+    refuse(p, E_BAD_REQUEST, "no such kind of event");
+    return SQLITE_OK;
+}
+
+static int insert_event(struct writer *w, const struct msg_publication *p,
+                        const struct room_entry *room, int64_t author)
+{
+    sqlite3_stmt *s = w->stmts[W_EVENT_INSERT];
+    stmt_int(s, 1, p->id);
+    stmt_int(s, 2, room->id);
+    stmt_int(s, 3, (int64_t)p->seq);
+    stmt_int(s, 4, p->ts_ms);
+    stmt_int(s, 5, p->kind);
+    author != 0 ? stmt_int(s, 6, author) : stmt_null(s, 6);
+    p->on != 0 ? stmt_int(s, 7, (int64_t)p->on) : stmt_null(s, 7);
+    p->kind == EVENT_REACTION ? stmt_int(s, 8, p->add) : stmt_null(s, 8);
+    p->cid[0] != '\0' ? stmt_cstring(s, 9, p->cid) : stmt_null(s, 9);
+    stmt_text(s, 10, p->text, p->text_len);
+    return stmt_run(s);
+}
+
+static int mark_pending(struct writer *w, const struct msg_publication *p)
+{
+    if (p->kind == EVENT_MESSAGE && p->analyse) {
+        stmt_int(w->stmts[W_PENDING_INSERT], 1, p->id);
+        return stmt_run(w->stmts[W_PENDING_INSERT]);
+    }
+    for (size_t i = 0; i < p->n_done; i++) {
+        stmt_int(w->stmts[W_PENDING_DELETE], 1, p->done[i]);
+        int rc = stmt_run(w->stmts[W_PENDING_DELETE]);
+        if (rc != SQLITE_DONE)
+            return rc;
+    }
+    return SQLITE_DONE;
+}
+
+static int write_event(struct writer *w, struct msg_publication *p)
+{
+    const struct author *author = NULL;
+    struct room_entry *room = NULL;
+    int rc = rooms_make(&w->rooms, p->room.text, &room);
+    if (rc == SQLITE_OK && p->user != NULL)
+        rc = authors_make(&w->authors, p->user, &author);
+    if (rc != SQLITE_OK)
+        return rc;
+    p->id = w->next_id;
+    p->seq = room->top + 1;
+    p->ts_ms = w->now_ms;
+    rc = insert_event(w, p, room, author != NULL ? author->id : 0);
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+        /* The file contradicts itself. Only this statement was taken back: spare the neighbours. */
+        log_error("store", "event %lld refused by the database: %s", (long long)p->id,
+                  sqlite3_errmsg(w->db));
+        refuse(p, E_INTERNAL, "the message history refused it");
+        return SQLITE_OK;
+    }
+    if (rc == SQLITE_DONE)
+        rc = mark_pending(w, p);
+    if (rc != SQLITE_DONE)
+        return rc;
+    if (author != NULL && p->cid[0] != '\0') {
+        rc = cids_add(&w->cids, author->user, p->cid, p->id);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    rooms_wrote(&w->rooms, room, p->ts_ms);
+    w->next_id++;
+    w->opened_events++;
+    return SQLITE_OK;
+}
+
+int append_publication(struct writer *w, struct msg_publication *p)
+{
+    struct room_entry *room = NULL;
+    struct cid_original original = {0};
+    int64_t user = 0;
+    p->ask.status = 0;
+    p->duplicate = false;
+    int rc = rooms_find(&w->rooms, p->room.text, &room);
+    if (rc == SQLITE_OK && p->user != NULL)
+        rc = authors_find(&w->authors, p->user->id, &user);
+    if (rc == SQLITE_OK && user != 0 && p->cid[0] != '\0')
+        rc = cids_find(&w->cids, user, p->cid, &original);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (original.id != 0) {
+        answer_known(w, p, room, &original);
+        return SQLITE_OK;
+    }
+    rc = check(w, p, room, user);
+    if (rc != SQLITE_OK || p->ask.status != 0)
+        return rc;
+    return write_event(w, p);
+}

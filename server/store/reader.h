@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reader: pages of history (STORE_READ), and the bulk of checkpoints. Its own thread and its own
+ * connection, so a long page never delays a commit.
+ */
+#ifndef STORE_READER_H
+#define STORE_READER_H
+
+#include "store/statements.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+struct reader {
+    sqlite3 *db;
+    sqlite3_stmt *stmts[N_READER_STATEMENTS];
+    struct mailbox *mailbox; /* the store's own: the writer hands on what it gets */
+    struct store_stats *stats;
+    struct checkpoint *checkpoint;
+    struct buf scratch;      /* one event, or a page that is read newest first */
+    bool stopping;
+};
+
+/* 0 or E_…. */
+int reader_init(struct reader *r);
+void reader_fini(struct reader *r);
+/* The thread's body: runs until STORE_STOP. */
+void *reader_run(void *arg);
+
+#endif

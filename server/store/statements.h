@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every SQL statement of the running store, prepared once a connection. The table below is all of
+ * it; parameters are bound by number with the helpers at the end.
+ */
+#ifndef STORE_STATEMENTS_H
+#define STORE_STATEMENTS_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Columns of a page: seq ts kind on adds text cid uid name role. */
+#define PAGE_COLUMNS                                                              \
+    "SELECT e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, u.uid, a.name, a.role " \
+    "FROM events e LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u ON u.id = a.user "
+
+/*    name               SQL */
+#define WRITER_STATEMENTS(X)                                                                       \
+    X(BEGIN,             "BEGIN IMMEDIATE")                                                        \
+    X(COMMIT,            "COMMIT")                                                                 \
+    X(ROLLBACK,          "ROLLBACK")                                                               \
+    X(META_PUT,          "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")               \
+    /* rooms, users */                                                                             \
+    X(ROOM_FIND,         "SELECT id, top, oldest, last_ts FROM rooms WHERE name = ?1")             \
+    X(ROOM_INSERT,       "INSERT INTO rooms (name, top, oldest, last_ts) VALUES (?1, ?2, ?3, ?4)") \
+    X(ROOM_UPDATE,       "UPDATE rooms SET top = ?2, oldest = ?3, last_ts = ?4 WHERE id = ?1")     \
+    X(ROOMS_RECENT,      "SELECT name, id, top, oldest, last_ts FROM rooms "                       \
+                         "ORDER BY last_ts DESC LIMIT ?1")                                         \
+    X(USER_FIND,         "SELECT id FROM users WHERE uid = ?1")                                    \
+    X(USER_INSERT,       "INSERT INTO users (uid) VALUES (?1)")                                    \
+    X(AUTHOR_FIND,       "SELECT id FROM authors WHERE user = ?1 AND name = ?2 AND role = ?3")     \
+    X(AUTHOR_INSERT,     "INSERT INTO authors (user, name, role) VALUES (?1, ?2, ?3)")             \
+    /* the log */                                                                                  \
+    X(EVENT_INSERT,      "INSERT INTO events (id, room, seq, ts, kind, author, on_seq, adds, cid, " \
+                         "text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                 \
+    X(EVENT_BY_ID,       "SELECT e.room, e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, "   \
+                         "a.user FROM events e LEFT JOIN authors a ON a.id = e.author "            \
+                         "WHERE e.id = ?1")                                                        \
+    X(EVENT_TARGET,      "SELECT e.kind, a.user FROM events e LEFT JOIN authors a "                \
+                         "ON a.id = e.author WHERE e.room = ?1 AND e.seq = ?2")                    \
+    /* what became of a message, as of event ?3 */                                                 \
+    X(EVENT_CHANGE,      "SELECT kind, text FROM events INDEXED BY events_changes "                \
+                         "WHERE room = ?1 AND on_seq = ?2 AND kind IN (1, 2) AND id <= ?3 "        \
+                         "ORDER BY seq DESC LIMIT 1")                                              \
+    X(PENDING_INSERT,    "INSERT INTO pending (id, state) VALUES (?1, 1)")                         \
+    X(PENDING_FIND,      "SELECT 1 FROM pending WHERE id = ?1")                                    \
+    X(PENDING_DELETE,    "DELETE FROM pending WHERE id = ?1")                                      \
+    X(PENDING_QUARANTINE, "UPDATE pending SET state = 2 WHERE id = ?1")                            \
+    X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, e.text FROM pending p "         \
+                         "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room "             \
+                         "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \
+                         "ON u.id = a.user WHERE p.id > ?1 AND p.state = 1 "                       \
+                         "ORDER BY p.id LIMIT ?2")                                                 \
+    X(QUARANTINE_INSERT, "INSERT OR REPLACE INTO quarantine "                                      \
+                         "(id, room, seq, ts, attempts, reason, text) "                            \
+                         "SELECT id, room, seq, ?2, ?3, ?4, text FROM events WHERE id = ?1")       \
+    X(READ_GET,          "SELECT seq FROM reads WHERE user = ?1 AND room = ?2")                    \
+    X(READ_PUT,          "INSERT OR REPLACE INTO reads (user, room, seq) VALUES (?1, ?2, ?3)")     \
+    /* cids */                                                                                     \
+    X(CID_FIND,          "SELECT id FROM cids WHERE key = ?1")                                     \
+    X(CID_INSERT,        "INSERT OR IGNORE INTO cids (key, id) VALUES (?1, ?2)")                   \
+    X(CIDS_UNMERGED,     "SELECT e.id, a.user, e.cid FROM events e JOIN authors a "                \
+                         "ON a.id = e.author WHERE e.id > ?1 AND e.cid IS NOT NULL UNION ALL "     \
+                         "SELECT id, user, cid FROM retired WHERE id > ?1")                        \
+    X(RETIRED_BY_ID,     "SELECT user, cid, room, seq, ts, hash FROM retired WHERE id = ?1")       \
+    /* retention */                                                                                \
+    X(ROOMS_EXCESS,      "SELECT name FROM rooms WHERE top - oldest + 1 > ?1")                     \
+    X(EXPIRING,          "SELECT e.id, e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, "     \
+                         "a.user FROM events e LEFT JOIN authors a ON a.id = e.author "            \
+                         "WHERE e.room = ?1 AND e.seq < ?2 ORDER BY e.seq LIMIT ?3")               \
+    X(RETIRE,            "INSERT INTO retired (id, user, cid, room, seq, ts, hash) "               \
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                    \
+    X(EVENTS_DELETE,     "DELETE FROM events WHERE room = ?1 AND seq < ?2")                        \
+    /* search */                                                                                   \
+    X(SEARCH_FEED,       "SELECT id, room, seq, kind, on_seq FROM events WHERE id > ?1 "           \
+                         "ORDER BY id LIMIT ?2")                                                   \
+    X(SEARCH_ORIGINAL,   "SELECT id, kind, text FROM events WHERE room = ?1 AND seq = ?2")         \
+    X(SEARCH_ADD,        "INSERT INTO search (rowid, text) VALUES (?1, ?2)")                       \
+    X(SEARCH_REMOVE,     "INSERT INTO search (search, rowid, text) VALUES ('delete', ?1, ?2)")
+
+#define READER_STATEMENTS(X)                                                                       \
+    X(BEGIN,             "BEGIN")                                                                  \
+    X(COMMIT,            "COMMIT")                                                                 \
+    X(ROOM,              "SELECT id, top, oldest FROM rooms WHERE name = ?1")                      \
+    X(PAGE_AFTER,        PAGE_COLUMNS "WHERE e.room = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3")  \
+    X(PAGE_BEFORE,       PAGE_COLUMNS                                                              \
+                         "WHERE e.room = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3")
+
+enum writer_statement {
+#define X(name, sql) W_##name,
+    WRITER_STATEMENTS(X)
+#undef X
+    N_WRITER_STATEMENTS
+};
+
+enum reader_statement {
+#define X(name, sql) R_##name,
+    READER_STATEMENTS(X)
+#undef X
+    N_READER_STATEMENTS
+};
+
+/* Result codes here are SQLite's. */
+int statements_prepare_writer(sqlite3 *db, sqlite3_stmt *stmts[N_WRITER_STATEMENTS]);
+int statements_prepare_reader(sqlite3 *db, sqlite3_stmt *stmts[N_READER_STATEMENTS]);
+void statements_finalize(sqlite3_stmt **stmts, int count);
+
+/* Runs a statement that gives no row, and makes it ready for the next time. SQLITE_DONE or an error. */
+static inline int stmt_run(sqlite3_stmt *s)
+{
+    int rc = sqlite3_step(s);
+    sqlite3_reset(s);
+    return rc;
+}
+
+/* Binding cannot fail with parameters that exist and texts far below SQLite's limit, except for
+ * memory; none is taken with SQLITE_STATIC. */
+static inline void stmt_int(sqlite3_stmt *s, int at, int64_t value)
+{
+    sqlite3_bind_int64(s, at, value);
+}
+
+/* The bytes must stay until the statement was run. */
+static inline void stmt_text(sqlite3_stmt *s, int at, const char *text, size_t len)
+{
+    sqlite3_bind_text(s, at, text, (int)len, SQLITE_STATIC);
+}
+
+static inline void stmt_cstring(sqlite3_stmt *s, int at, const char *text)
+{
+    stmt_text(s, at, text, strlen(text));
+}
+
+/* A column's text, "" when it is NULL. Valid until the statement is stepped or reset. */
+static inline const char *stmt_get_text(sqlite3_stmt *s, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(s, at);
+    return text != NULL ? text : "";
+}
+
+static inline void stmt_null(sqlite3_stmt *s, int at)
+{
+    sqlite3_bind_null(s, at);
+}
+
+#endif

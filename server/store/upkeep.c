@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Work for idle moments: moving cids to their table, trimming rooms, feeding the search index. Each
+ * step is a small transaction of its own, and the thread looks for messages between steps. Writer
+ * thread.
+ */
+#include "store/writer.h"
+
+#include "base/log.h"
+
+/* Entries in memory from which on cids are moved when idle, and without waiting for that. A larger
+ * move touches each page of the table less often per entry; a start reads that many back. */
+#define MERGE_AT 32768
+#define MERGE_HARD 65536
+
+#define MERGE_STEP 512
+#define RETENTION_STEP 128
+#define SEARCH_STEP 64
+
+bool upkeep_is_due(const struct writer *w)
+{
+    return cids_is_merging(&w->cids) || cids_waiting(&w->cids) >= MERGE_AT
+           || !list_is_empty(&w->rooms.excess) || search_is_behind(w);
+}
+
+static int begin_merge(struct writer *w, size_t at)
+{
+    if (cids_is_merging(&w->cids) || cids_waiting(&w->cids) < at)
+        return SQLITE_OK;
+    return cids_merge_begin(&w->cids, w->next_id - 1);
+}
+
+static int do_step(struct writer *w, int64_t *search_to)
+{
+    if (cids_is_merging(&w->cids))
+        return cids_merge_step(&w->cids, MERGE_STEP);
+    if (!list_is_empty(&w->rooms.excess))
+        return retention_step(w, container_of(w->rooms.excess.next, struct room_entry, excess),
+                              RETENTION_STEP);
+    int rc = search_feed(w, SEARCH_STEP, search_to);
+    if ((rc & 0xff) == SQLITE_CORRUPT) {
+        log_error("store", "the search index is damaged and no longer fed; chat goes on");
+        w->search_broken = true;
+    }
+    return rc;
+}
+
+void upkeep_step(struct writer *w)
+{
+    int64_t search_to = w->search_to;
+    int rc = begin_merge(w, MERGE_AT);
+    if (rc == SQLITE_OK)
+        rc = writer_begin(w);
+    if (rc == SQLITE_OK)
+        rc = do_step(w, &search_to);
+    if (rc != SQLITE_OK)
+        writer_lose(w, rc);
+    else if (writer_commit(w) == SQLITE_OK)
+        w->search_to = search_to;
+}
+
+int upkeep_in_batch(struct writer *w, size_t events)
+{
+    if (!cids_is_merging(&w->cids) || cids_waiting(&w->cids) < MERGE_HARD)
+        return SQLITE_OK;
+    return cids_merge_step(&w->cids, 2 * events);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The writer thread's state, shared by the files that run on it: writer.c (the thread, transactions,
+ * answers), append.c (publications), upkeep.c with search.c and retention.c (work for idle moments).
+ *
+ * A transaction opens with the first thing to write and ends in writer_commit() or writer_lose().
+ * Functions with `rc` results give SQLite's codes; any but OK, ROW and DONE makes the transaction lost.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "store/authors.h"
+#include "store/cids.h"
+#include "store/meta.h"
+#include "store/rooms.h"
+#include "store/statements.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <sqlite3.h>
+
+/* Pages in the write-ahead log from which on they are moved into the file (16 MiB). */
+#define CHECKPOINT_PAGES 4096
+
+/* Between writer and reader: who moves the write-ahead log into the file. The reader does the bulk
+ * beside the writer; the writer then does the little that was added meanwhile, between two
+ * commits, because only a log that is moved whole can start again from its beginning. */
+struct checkpoint {
+    int wanted_fd;          /* eventfd: writer -> reader */
+    _Atomic bool bulk_done; /* reader -> writer */
+};
+
+struct writer {
+    sqlite3 *db;
+    sqlite3_stmt *stmts[N_WRITER_STATEMENTS];
+    enum durability durability;
+    uint64_t retain_events;
+    struct mailbox *mailbox;
+    struct mailbox *reader;
+    const struct topology *topology;
+    struct store_stats *stats;
+    struct checkpoint *checkpoint;
+
+    struct rooms rooms;
+    struct authors authors;
+    struct cids cids;
+    int64_t next_id;        /* of events */
+    int64_t search_to;      /* events.id up to which table search is complete */
+    bool search_broken;     /* the index is damaged: no longer fed */
+
+    bool open;              /* a transaction is */
+    uint64_t opened_us;     /* when */
+    uint64_t opened_events; /* events in it */
+    int64_t now_ms;         /* wall clock of this batch */
+    bool failing;           /* the last commit failed: log the next success, not the next failure */
+    bool lost_told;         /* durability memory: events were told of and then lost */
+    bool stopping;
+
+    int wal_pages;          /* in the write-ahead log after the last commit … */
+    int wal_ask_at;         /* … and from how many on the reader is asked to move them */
+    uint64_t upkeep_us;     /* when the last step of upkeep ran */
+    uint64_t upkeep_after_us; /* no upkeep before, since it failed */
+};
+
+/* Prepares statements and caches. 0 or E_…. */
+int writer_init(struct writer *w);
+void writer_fini(struct writer *w);
+/* The thread's body: runs until STORE_STOP. */
+void *writer_run(void *arg);
+
+/* rc of opening a transaction, if none is open. */
+int writer_begin(struct writer *w);
+/* rc; on failure the transaction is lost. */
+int writer_commit(struct writer *w);
+/* Rolls back and takes everything back that the transaction changed in memory. */
+void writer_lose(struct writer *w, int rc);
+
+/* append.c: decides about one publication and writes it, inside a transaction. Its own outcome
+ * is in p->ask; the result is about the transaction. */
+int append_publication(struct writer *w, struct msg_publication *p);
+
+/* upkeep.c: whether there is anything to do, and a step of it: a transaction of its own, a few ms. */
+bool upkeep_is_due(const struct writer *w);
+void upkeep_step(struct writer *w);
+/* A part of a long move of cids, inside a batch's transaction, when there was no idle moment. */
+int upkeep_in_batch(struct writer *w, size_t events);
+
+/* search.c: feeds up to n events to the index; w->search_to is *to once that is committed. */
+bool search_is_behind(const struct writer *w);
+int search_feed(struct writer *w, size_t n, int64_t *to);
+/* Takes message (room, seq) out of the index, before it is deleted. */
+int search_expire(struct writer *w, int64_t room, uint64_t seq);
+
+/* retention.c: deletes up to n events of a room that holds too many. */
+int retention_step(struct writer *w, struct room_entry *e, size_t n);
+
+#endif
