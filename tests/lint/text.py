@@ -69,7 +69,7 @@ def directories() -> Iterator[Finding]:
     for folder in sorted({path.parent for path in files(*SOURCES)}):
         parts = folder.relative_to(ROOT).parts
         if len(parts) == 1 or (len(parts) == 2 and parts[0] in ("server", "workers", "tests")):
-            if not (folder / "README.md").is_file():
+            if not any((folder / name).is_file() for name in ("README.md", "ARCHITECTURE.md")):
                 yield Finding(folder / "README.md", 1, "is missing: say what the directory is for")
 
 
