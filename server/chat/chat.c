@@ -116,7 +116,7 @@ static void loop_on_rooms(struct chat *c, struct msg_rooms *m)
 {
     unsigned n_loops = c->shared->topology->n_loops;
     if (m->next_loop == c->index && m->ask.status == 0) {
-        rooms_list(c, m);
+        rooms_fill(c, m);
         m->next_loop++;
     }
     if (m->next_loop < n_loops && m->ask.status == 0)

@@ -323,7 +323,7 @@ static struct room_row *add_row(struct msg_rooms *m, const struct room_name *roo
     return row;
 }
 
-void rooms_list(struct chat *c, struct msg_rooms *m)
+void rooms_fill(struct chat *c, struct msg_rooms *m)
 {
     /* Rows of the store that are homed here get their members; rooms it does not know yet are added. */
     for (uint32_t i = 0; i < m->count; i++) {

@@ -65,7 +65,7 @@ void room_on_opened(struct chat *c, struct msg_room_open *m);
 void room_on_typing(struct chat *c, struct msg_typing *m);
 void rooms_on_tick(struct chat *c);
 /* The rooms homed here, into a listing. */
-void rooms_list(struct chat *c, struct msg_rooms *m);
+void rooms_fill(struct chat *c, struct msg_rooms *m);
 
 /* room_members.c: who is here. */
 void room_member_came(struct chat *c, struct room *r, unsigned loop, struct user *user);
