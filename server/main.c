@@ -243,8 +243,11 @@ static int make_loop(struct server *s, unsigned i)
 static void load_assets(struct server *s)
 {
     char err[512];
-    if (assets_load(&s->assets, s->config.web, err, sizeof err) != 0)
-        log_warn("main", "%s: the API works, the pages do not", err);
+    if (s->config.web[0] == '\0')
+        log_warn("main", "no web pages found: build them (cmake --build build -t web) or give --web DIR; "
+                 "the API works without");
+    else if (assets_load(&s->assets, s->config.web, err, sizeof err) != 0)
+        log_warn("main", "%s; the API works without pages", err);
 }
 
 static int open_parts(struct server *s, char *err, size_t err_len)
