@@ -197,9 +197,10 @@ export const chat = {
     assert.equal(await ada.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
     await ada.keyboard.press('ArrowUp');
     await ada.locator('.composer-context', { hasText: 'Editing your message' }).waitFor();
-    assert.notEqual(await ada.locator('.composer textarea').inputValue(), '');
+    const value = () => ada.locator('.composer textarea').inputValue();
+    await until('the text to edit', 2000, async () => (await value()) !== '');
     await ada.keyboard.press('Escape');
-    assert.equal(await ada.locator('.composer textarea').inputValue(), '');
+    await until('the empty field', 2000, async () => (await value()) === '');
     await ada.keyboard.press('Shift+Tab');
     await ada.locator('.scroll').focus();
     await ada.keyboard.press('ArrowUp');

@@ -60,6 +60,9 @@ export const looks = {
       isMobile: true,
       hasTouch: true,
     });
+    await page.locator('.message').last().tap();
+    await page.getByRole('button', { name: 'Reply' }).waitFor();
+    await page.locator('.composer textarea').tap();
     await look(world, page, 'chat-phone');
     await page.getByRole('button', { name: /^Rooms/ }).tap();
     await page.locator('.sidebar[data-open="true"]').waitFor();

@@ -65,7 +65,7 @@ export class Server {
   }
 
   async opsLink() {
-    const { stdout } = await run(this.options.ctl, ['ops-link', '--data', this.data]);
+    const { stdout } = await run(this.options.ctl, ['--data', this.data, 'ops-link']);
     const link = /http:\/\/\S+#ticket=\S+/.exec(stdout)?.[0];
     if (!link) throw new Error(`parleyctl ops-link printed no link: ${stdout}`);
     return link;

@@ -24,7 +24,7 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
   useLayoutEffect(() => {
     if (field.current) fit(field.current);
   }, [text]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (editing) setText(editing.text);
     if (editing || replying) field.current?.focus();
   }, [editing, replying]);

@@ -8,16 +8,16 @@ import { ThemeButton } from '../ui/ThemeButton';
 import { store } from './store';
 
 export function SignIn(): JSX.Element {
-  const name = useSignal('');
+  const name = useSignal(store.knownName ?? '');
   const input = useRef<HTMLInputElement>(null);
   const state = store.connection.value;
   const busy = ['connecting', 'greeting', 'online'].includes(state.is);
   const suggest = state.is === 'refused' ? state.error.suggest : undefined;
   const problem = problemOf(name.value);
 
+  useEffect(() => input.current?.focus(), []);
   useEffect(() => {
-    input.current?.focus();
-    input.current?.select();
+    if (state.is === 'refused') input.current?.select();
   }, [state.is]);
 
   const enter = (chosen: string): void => {
@@ -72,12 +72,12 @@ export function SignIn(): JSX.Element {
 
 function problemOf(name: string): string {
   const state = store.connection.value;
-  if (state.is === 'waiting') return `The server cannot be reached. Trying again… `;
+  if (state.is === 'waiting') return 'The server cannot be reached. Trying again…';
   if (state.is === 'stopped' && state.reason !== 'signed out') return state.reason;
   if (state.is !== 'refused' || !(state.error instanceof RequestError)) return '';
-  return state.error.code === 'conflict'
-    ? `“${name.trim()}” is taken right now. `
-    : `${state.error.message} `;
+  if (state.error.code === 'conflict') return `“${name.trim()}” is taken right now. `;
+  if (state.error.code === 'unauthenticated') return 'Your last visit has ended. Come in again.';
+  return state.error.message;
 }
 
 export function Mark(): JSX.Element {
