@@ -27,7 +27,7 @@ _ROW = re.compile(
     rf"^OPTION\((\w+), {_STRING}, (\w+), {_STRING}, (-?\d+), (-?\d+), (\w+), {_STRING},\s+{_STRING}\)",
     re.M,
 )
-_COMMAND = re.compile(r"(?:\bparleyd|server/run)\s((?:[^`\n]|\\\n)*)")
+_COMMAND = re.compile(r"(?:(?<![\w-])parleyd|server/run)\s((?:[^`\n]|\\\n)*)")
 
 
 @dataclass(frozen=True)
