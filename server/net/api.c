@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The routes' answers; see api.h. Thread: the request's loop.
+ *
+ * A handle_* answers at once or posts a message and leaves the request waiting; an answer_* turns
+ * what came back into the response.
+ */
+#include "net/api.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/status.h"
+#include "chat/auth.h"
+#include "chat/request.h"
+#include "net/figures.h"
+#include "net/metrics.h"
+#include "net/stats_json.h"
+
+#include <string.h>
+
+#define PAGE_BYTES_MAX (256 * 1024)
+#define DEFAULT_AUTHOR "operator"
+#define TICKET_MAX (sizeof((struct msg_ticket *)NULL)->ticket - 1)
+
+static struct figures gather(const struct http_request *r)
+{
+    static const char *const durability_names[] = {"full", "os", "memory"};
+    const struct net_shared *s = r->net->shared;
+    const struct boards *boards = &r->net->chat->boards;
+    struct figures f = {
+        .started_ms = s->started_ms,
+        .now_ms = clock_wall_ms(),
+        .durability = durability_names[s->config->durability],
+        .n_loops = s->topology->n_loops,
+        .loops = s->loops,
+        .store = s->store,
+        .dispatch = s->dispatch,
+        .workers = (uint32_t)s->config->workers,
+        .workers_ready = boards->workers_ready,
+        .samples = boards->samples,
+        .samples_max = SAMPLES_MAX,
+        .n_samples = boards->n_samples,
+        .next_sample = boards->next_sample,
+    };
+    figures_read_process(&f);
+    return f;
+}
+
+/* Ends a body that was made in r->response.own. */
+static void respond(struct http_request *r)
+{
+    response_close(&r->response);
+    http_respond(r);
+}
+
+static struct buf *open_json(struct http_request *r, int status)
+{
+    return response_open(&r->response, status, TYPE_JSON);
+}
+
+/* What went wrong elsewhere, for the client. */
+static void fail_ask(struct http_request *r, const struct ask *ask)
+{
+    r->response.retry_after_s = (ask->retry_after_ms + 999) / 1000;
+    http_fail(r, ask->status, ask->detail);
+}
+
+/* -- health -------------------------------------------------------------------------------- */
+
+static void handle_healthz(struct http_request *r)
+{
+    buf_append_str(open_json(r, 200), "{\"status\":\"ok\"}");
+    respond(r);
+}
+
+static void handle_readyz(struct http_request *r)
+{
+    struct figures f = gather(r);
+    bool ready = figures_ready(&f) && !r->net->chat->draining;
+    ready_json(open_json(r, ready ? 200 : 503), &f, ready);
+    respond(r);
+}
+
+static void handle_metrics(struct http_request *r)
+{
+    struct figures f = gather(r);
+    metrics_text(response_open(&r->response, 200, METRICS_TYPE), &f);
+    respond(r);
+}
+
+/* The socket's address, asked for without an upgrade. */
+static void handle_socket(struct http_request *r)
+{
+    response_error(&r->response, 426, "bad_request", "this address is for WebSockets (RFC 6455)");
+    http_respond(r);
+}
+
+/* -- the operator's ------------------------------------------------------------------------ */
+
+static void handle_stats(struct http_request *r)
+{
+    struct figures f = gather(r);
+    stats_json(open_json(r, 200), &f);
+    respond(r);
+}
+
+static void handle_workers(struct http_request *r)
+{
+    const struct frame *board = r->net->chat->boards.workers;
+    struct buf *b = open_json(r, 200);
+    if (board != NULL) {
+        buf_append(b, frame_payload(board), frame_payload_len(board));
+    } else {
+        struct figures f = gather(r);
+        const char *problem = NULL;
+        if (f.workers > 0 && f.dispatch == NULL)
+            problem = "analysis could not be started; the server's log says why";
+        workers_json_empty(b, &f, problem);
+    }
+    respond(r);
+}
+
+static void handle_rooms(struct http_request *r)
+{
+    struct msg_rooms *m = msg_new(MSG_STORE_ROOMS, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    m->reply = r->net->shared->topology->loops[0];
+    m->limit = r->params.limit;
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_store(r->net->chat, &m->head);
+    else
+        msg_free(&m->head);
+}
+
+static void answer_rooms(struct http_request *r, const struct msg_rooms *m)
+{
+    if (m->ask.status != 0) {
+        fail_ask(r, &m->ask);
+        return;
+    }
+    struct buf *b = open_json(r, 200);
+    uint32_t n = m->count < r->params.limit ? m->count : r->params.limit;
+    buf_append_str(b, "{\"rooms\":[");
+    for (uint32_t i = 0; i < n; i++) {
+        buf_append_str(b, i == 0 ? "{\"room\":" : ",{\"room\":");
+        json_put_cstring(b, m->rows[i].room.text);
+        buf_append_str(b, ",\"epoch\":");
+        json_put_cstring(b, r->net->shared->topology->epoch);
+        buf_append_str(b, ",\"seq\":");
+        buf_append_u64(b, m->rows[i].seq);
+        buf_append_str(b, ",\"members\":");
+        buf_append_u64(b, m->rows[i].members);
+        buf_append_str(b, ",\"last_ts\":");
+        buf_append_i64(b, m->rows[i].last_ts_ms);
+        buf_append_char(b, '}');
+    }
+    buf_append_str(b, "]}");
+    respond(r);
+}
+
+/* -- a room's events ----------------------------------------------------------------------- */
+
+static void handle_events(struct http_request *r)
+{
+    struct msg_read *m = msg_new(MSG_STORE_READ, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    memcpy(m->room.text, r->room, sizeof m->room.text);
+    m->reply = chat_mailbox(r->net->chat);
+    m->reply_tag = MSG_LOOP_READ;
+    m->after = r->params.after;
+    m->limit = r->params.limit;
+    m->max_bytes = PAGE_BYTES_MAX;
+    m->with_cid = true;
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_store(r->net->chat, &m->head);
+    else
+        msg_free(&m->head);
+}
+
+static void answer_events(struct http_request *r, const struct msg_read *m)
+{
+    if (m->ask.status != 0) {
+        fail_ask(r, &m->ask);
+        return;
+    }
+    if (!m->known) {
+        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
+        return;
+    }
+    struct buf *b = open_json(r, 200);
+    buf_append_str(b, "{\"room\":");
+    json_put_cstring(b, r->room);
+    buf_append_str(b, ",\"epoch\":");
+    json_put_cstring(b, r->net->shared->topology->epoch);
+    buf_append_str(b, ",\"seq\":");
+    buf_append_u64(b, m->top);
+    buf_append_str(b, ",\"events\":[");
+    buf_append(b, m->events.data, m->events.len);
+    buf_append_str(b, "],\"more\":");
+    json_put_bool(b, m->more);
+    buf_append_char(b, '}');
+    respond(r);
+}
+
+/* -- saying something in a room ------------------------------------------------------------ */
+
+/* Decodes the body into *fields; its status says what was wrong. */
+static void parse_body(const struct http_request *r, struct request *fields)
+{
+    json_error_t error;
+    *fields = (struct request){0};
+    const char *text = r->body.len > 0 ? r->body.data : "";
+    fields->json = json_loadb(text, r->body.len, JSON_REJECT_DUPLICATES, &error);
+    if (fields->json == NULL)
+        request_fail(fields, E_BAD_REQUEST,
+                     "the body is not JSON in UTF-8; it goes wrong at byte %d", error.position);
+    else if (!json_is_object(fields->json))
+        request_fail(fields, E_BAD_REQUEST, "the body must be one JSON object");
+}
+
+/* The author: a bot of the given name. A reference; NULL when the request failed. */
+static struct user *author(const struct http_request *r, struct request *fields)
+{
+    size_t len = 0;
+    const char *name = request_string(fields, "name", false, USER_NAME_MAX, &len);
+    const char *wrong = name != NULL ? auth_check_name(name, len) : NULL;
+    if (wrong != NULL)
+        request_fail(fields, E_BAD_REQUEST, "'name' %s", wrong);
+    if (fields->status != 0)
+        return NULL;
+    struct user *user = auth_bot(r->net->shared->auth, name != NULL ? name : DEFAULT_AUTHOR);
+    if (user == NULL)
+        request_fail(fields, E_NO_MEMORY, "the server is short of memory");
+    return user;
+}
+
+/* NULL when the request failed. */
+static struct msg_publication *make_publication(const struct http_request *r,
+                                                struct request *fields)
+{
+    struct chat *chat = r->net->chat;
+    size_t len = 0;
+    const char *text = request_text(fields, "text", chat->shared->limits.text_max, &len);
+    const char *cid = request_string(fields, "cid", true, CID_MAX, NULL);
+    struct user *user = fields->status == 0 ? author(r, fields) : NULL;
+    if (user == NULL)
+        return NULL;
+    struct msg_publication *m = msg_publication_new(MSG_ROOM_PUBLISH, text, len);
+    if (m == NULL) {
+        user_unref(user);
+        request_fail(fields, E_NO_MEMORY, "the server is short of memory");
+        return NULL;
+    }
+    m->user = user;
+    m->kind = EVENT_MESSAGE;
+    memcpy(m->room.text, r->room, sizeof m->room.text);
+    memcpy(m->cid, cid, strlen(cid) + 1);
+    m->analyse = chat_has_dispatch(chat);
+    m->received_us = clock_mono_us();
+    return m;
+}
+
+static void handle_messages(struct http_request *r)
+{
+    struct request fields;
+    parse_body(r, &fields);
+    struct msg_publication *m = fields.status == 0 ? make_publication(r, &fields) : NULL;
+    if (m == NULL) {
+        http_fail(r, fields.status, fields.message);
+        request_fini(&fields);
+        return;
+    }
+    request_fini(&fields);
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_home(r->net->chat, m->room.text, &m->head);
+    else
+        msg_free(&m->head);
+}
+
+static void answer_messages(struct http_request *r, const struct msg_publication *m)
+{
+    if (m->ask.status != 0) {
+        fail_ask(r, &m->ask);
+        return;
+    }
+    struct buf *b = open_json(r, 201);
+    buf_append_str(b, "{\"room\":");
+    json_put_cstring(b, m->room.text);
+    buf_append_str(b, ",\"seq\":");
+    buf_append_u64(b, m->seq);
+    buf_append_str(b, ",\"ts\":");
+    buf_append_i64(b, m->ts_ms);
+    buf_append_str(b, ",\"cid\":");
+    json_put_cstring(b, m->cid);
+    buf_append_char(b, '}');
+    respond(r);
+}
+
+/* -- the operator page's key --------------------------------------------------------------- */
+
+static void post_ticket(struct http_request *r, enum msg_tag tag, const char *ticket)
+{
+    struct msg_ticket *m = msg_new(tag, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    if (ticket != NULL)
+        memcpy(m->ticket, ticket, strlen(ticket) + 1);
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_loop(r->net->chat, 0, &m->head);
+    else
+        msg_free(&m->head);
+}
+
+static void handle_ops_tickets(struct http_request *r)
+{
+    post_ticket(r, MSG_TICKET_MAKE, NULL);
+}
+
+static void handle_ops_session(struct http_request *r)
+{
+    struct request fields;
+    parse_body(r, &fields);
+    const char *ticket = NULL;
+    if (fields.status == 0)
+        ticket = request_string(&fields, "ticket", true, TICKET_MAX, NULL);
+    if (ticket != NULL)
+        post_ticket(r, MSG_TICKET_USE, ticket);
+    else
+        http_fail(r, fields.status, fields.message);
+    request_fini(&fields);
+}
+
+static void answer_secret(struct http_request *r, const char *name, const char *secret,
+                          unsigned expires_s)
+{
+    struct buf *b = open_json(r, 201);
+    buf_append_str(b, name);
+    json_put_cstring(b, secret);
+    buf_append_str(b, ",\"expires_in_s\":");
+    buf_append_u64(b, expires_s);
+    buf_append_char(b, '}');
+    respond(r);
+}
+
+static void answer_ticket(struct http_request *r, const struct msg_ticket *m)
+{
+    if (m->ask.status == E_UNAUTHENTICATED) {
+        http_fail(r, E_UNAUTHENTICATED,
+                  "this link was used or is too old; `parleyctl ops-link` makes a new one");
+    } else if (m->ask.status != 0) {
+        fail_ask(r, &m->ask);
+    } else if (r->route->id == ROUTE_OPS_TICKETS) {
+        answer_secret(r, "{\"ticket\":", m->ticket, AUTH_TICKET_MS / 1000);
+    } else {
+        char token[AUTH_TOKEN_MAX];
+        auth_sign_ops(r->net->shared->auth, token);
+        answer_secret(r, "{\"token\":", token, AUTH_OPS_SESSION_S);
+    }
+}
+
+/* -- the tables ---------------------------------------------------------------------------- */
+
+static void (*const handlers[N_ROUTES])(struct http_request *) = {
+#define X(id, name, ...) [ROUTE_##id] = handle_##name,
+    ROUTES(X)
+#undef X
+};
+
+void api_handle(struct http_request *r)
+{
+    if (r->right >= r->route->right)
+        handlers[r->route->id](r);
+    else if (r->right == RIGHT_NONE)
+        http_fail(r, E_UNAUTHENTICATED, "a token is needed (Authorization: Bearer TOKEN); the "
+                                        "operator's is in admin-token of the data directory");
+    else
+        http_fail(r, E_FORBIDDEN, "this is for the operator's token");
+}
+
+void api_on_answer(struct http_request *r, struct msg *m)
+{
+    switch (m->tag) {
+    case MSG_LOOP_ROOMS:
+        answer_rooms(r, (struct msg_rooms *)m);
+        return;
+    case MSG_LOOP_READ:
+        answer_events(r, (struct msg_read *)m);
+        return;
+    case MSG_LOOP_PUBLISHED:
+        answer_messages(r, (struct msg_publication *)m);
+        return;
+    case MSG_LOOP_TICKET:
+        answer_ticket(r, (struct msg_ticket *)m);
+        return;
+    default:
+        http_fail(r, E_INTERNAL, NULL);
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One HTTP request of a loop, from its head to the last byte of its response. Owner: the loop; its
+ * thread only. http.c reads and writes it, api.c answers it.
+ *
+ *     READING --body complete--> api_handle --response made----------------> WRITING --> gone
+ *                                    `--message posted--> WAITING --answer---'
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include "net/net.h"
+#include "net/response.h"
+#include "net/route.h"
+
+enum http_state { HTTP_READING, HTTP_WAITING, HTTP_WRITING, HTTP_LINGERING };
+
+struct http_request {
+    struct net *net;
+    struct lws *wsi;
+    enum http_state state;
+    const struct route *route;   /* NULL: a page, or nothing */
+    char room[ROOM_NAME_MAX + 1];
+    struct params params;
+    enum auth_right right;       /* what its token allows */
+    bool head_only;              /* HEAD */
+    bool keep_alive;
+    bool unread;                 /* answered although its body did not come whole */
+    struct buf body;
+    client_id client;            /* while WAITING; else 0 */
+    lws_sorted_usec_list_t timer; /* of WAITING */
+    struct response response;
+    struct buf head;             /* status line and headers */
+    size_t sent;                 /* of head and body together */
+};
+
+/* The response is complete: write it. Once a request. */
+void http_respond(struct http_request *r);
+/* The same with an error; message NULL gives a general one. */
+void http_fail(struct http_request *r, int status, const char *message);
+
+/* Registers the request for one answer, which api_on_answer gets; 0 after http_fail when memory is
+ * short. To be called before the message is posted, as the answer may come at once. */
+client_id http_await(struct http_request *r);
+
+#endif

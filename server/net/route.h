@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which HTTP paths exist besides the pages, who may call them and what they take. Constant tables
+ * and pure functions, any thread; no libwebsockets here, so that they are tested as they are.
+ *
+ * Paths arrive percent-decoded: libwebsockets does it once while it parses the request line, and a
+ * "%2F" in a room's name therefore makes another path, which is not found.
+ */
+#ifndef NET_ROUTE_H
+#define NET_ROUTE_H
+
+#include "base/event.h"
+#include "chat/auth.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
+
+/*    id           name         method path                             right       limit, most */
+#define ROUTES(X)                                                                               \
+    X(HEALTHZ,     healthz,     GET,  "/healthz",                      RIGHT_NONE,      0,   0) \
+    X(READYZ,      readyz,      GET,  "/readyz",                       RIGHT_NONE,      0,   0) \
+    X(METRICS,     metrics,     GET,  "/metrics",                      RIGHT_NONE,      0,   0) \
+    X(SOCKET,      socket,      GET,  "/ws",                           RIGHT_NONE,      0,   0) \
+    X(STATS,       stats,       GET,  "/api/v1/stats",                 RIGHT_OPERATE,   0,   0) \
+    X(WORKERS,     workers,     GET,  "/api/v1/workers",               RIGHT_OPERATE,   0,   0) \
+    X(ROOMS,       rooms,       GET,  "/api/v1/rooms",                 RIGHT_OPERATE,   200, 1000)\
+    X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
+    X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_OPERATE,   0,   0) \
+    X(OPS_TICKETS, ops_tickets, POST, "/api/v1/ops/tickets",           RIGHT_OPERATE,   0,   0) \
+    X(OPS_SESSION, ops_session, POST, "/api/v1/ops/session",           RIGHT_NONE,      0,   0)
+
+enum route_id {
+#define X(id, ...) ROUTE_##id,
+    ROUTES(X)
+#undef X
+    N_ROUTES
+};
+
+struct route {
+    enum route_id id;
+    enum http_method method; /* GET serves HEAD too */
+    const char *path;
+    enum auth_right right;
+    uint32_t limit, limit_max; /* of ?limit=; 0: takes none */
+};
+
+struct route_match {
+    const struct route *route;
+    char room[ROOM_NAME_MAX + 1]; /* "" when the path has none */
+};
+
+/* 0, or E_NOT_FOUND; or E_BAD_REQUEST with *problem (a literal) when the room cannot exist. The
+ * method is the caller's to check: route_takes. */
+int route_find(const char *path, struct route_match *match, const char **problem);
+bool route_takes(const struct route *route, enum http_method method);
+/* Value of the Allow header. */
+const char *route_allow(const struct route *route);
+
+/* What the query string may say; start with params_init. */
+struct params {
+    uint64_t after;
+    uint32_t limit;
+};
+
+void params_init(struct params *p, const struct route *route);
+/* Takes one decoded `name=value`. 0, or E_BAD_REQUEST with a sentence in err; others pass. */
+int params_take(struct params *p, const struct route *route, const char *arg, char *err,
+                size_t err_len);
+
+/* A number of digits only, at most `max`. */
+bool parse_u64(const char *text, uint64_t max, uint64_t *out);
+/* The token of `Authorization: Bearer TOKEN`, within `header`; NULL when it is of another kind. */
+const char *bearer_token(const char *header);
+/* Whether a comma-separated header lists the word (its parameters aside), whatever its case. */
+bool header_lists(const char *header, const char *word);
+
+#endif
