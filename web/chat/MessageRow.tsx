@@ -2,7 +2,7 @@
 /* One message: who, when, text, reactions, verdict, and what one can do with it. */
 import type { JSX } from 'preact';
 import { memo } from './memo';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { fullTimeOf, timeOf } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Avatar } from './Avatar';
@@ -26,7 +26,8 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
   const [hover, setHover] = useState(false);
   const [focus, setFocus] = useState(false);
   const active = hover || focus;
-  const flagged = message.verdict !== undefined && message.verdict.action !== 'none';
+  const { verdict } = message;
+  const flagged = verdict !== undefined && verdict.action !== 'none' && !verdict.outdated;
   return (
     <article
       class="message"
@@ -131,9 +132,13 @@ function Actions({ room, message }: { room: RoomModel; message: Message }): JSX.
   const own = message.user.id === room.me.id;
   const [picking, setPicking] = useState(false);
   const [sure, setSure] = useState(false);
+  const bar = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (bar.current) keepInView(bar.current);
+  }, [picking]);
   if (picking) {
     return (
-      <div class="actions" role="toolbar" aria-label="React with">
+      <div class="actions" role="toolbar" aria-label="React with" ref={bar}>
         {EMOJI.map((emoji) => (
           <button
             type="button"
@@ -152,7 +157,7 @@ function Actions({ room, message }: { room: RoomModel; message: Message }): JSX.
     );
   }
   return (
-    <div class="actions" role="toolbar" aria-label="Message actions">
+    <div class="actions" role="toolbar" aria-label="Message actions" ref={bar}>
       <Action icon="smile" says="React" run={() => setPicking(true)} />
       <Action icon="reply" says="Reply" run={() => startReply(room, message)} />
       {own && <Action icon="edit" says="Edit" run={() => startEdit(room, message)} />}
@@ -164,6 +169,12 @@ function Actions({ room, message }: { room: RoomModel; message: Message }): JSX.
       )}
     </div>
   );
+}
+
+/** The bar stands on the message's upper edge, or inside it where that edge is out of sight. */
+function keepInView(bar: HTMLElement): void {
+  const view = bar.closest('.scroll')?.getBoundingClientRect();
+  if (view && bar.getBoundingClientRect().top < view.top) bar.dataset.inside = 'true';
 }
 
 function Action(props: {

@@ -11,25 +11,23 @@ import { percent, span } from '../ui/format';
 import { Icon } from '../ui/icons';
 import type { Message, Verdict } from './timeline';
 
-/** Which colour a label has; anything unknown is neutral. */
-const TONES: Record<string, string> = {
-  toxicity: 'bad',
-  toxic: 'bad',
-  spam: 'bad',
-  negative: 'warm',
-  anger: 'warm',
-  sadness: 'warm',
-  fear: 'warm',
-  disgust: 'warm',
-  positive: 'good',
-  joy: 'good',
-  love: 'good',
-  question: 'info',
-};
+type Tone = 'bad' | 'warm' | 'good' | 'info' | 'plain';
 
-function toneOf(label: Label, flagged: boolean): string {
-  const tone = TONES[label.label] ?? TONES[label.analyzer] ?? 'plain';
-  return tone === 'bad' && !flagged ? 'warm' : tone;
+/** Which colour an analyzer's labels have, and which a single label; anything unknown is plain. */
+const ANALYZER_TONE: Record<string, Tone> = { toxicity: 'bad', spam: 'bad', question: 'info' };
+const WARM = 'negative anger annoyance disappointment disapproval disgust fear grief sadness remorse';
+const GOOD =
+  'positive admiration amusement approval caring excitement gratitude joy love optimism pride relief';
+const LABEL_TONE = new Map<string, Tone>([
+  ...WARM.split(' ').map((label) => [label, 'warm'] as const),
+  ...GOOD.split(' ').map((label) => [label, 'good'] as const),
+]);
+
+/** Red is for what was acted on, as long as the text is still the one that was judged. */
+function toneOf(label: Label, verdict: Verdict): Tone {
+  if (verdict.outdated) return 'plain';
+  const tone = LABEL_TONE.get(label.label) ?? ANALYZER_TONE[label.analyzer] ?? 'plain';
+  return tone === 'bad' && verdict.action === 'none' ? 'warm' : tone;
 }
 
 interface Shown {
@@ -52,14 +50,15 @@ export function Verdicts(props: { message: Message; tabbable: boolean }): JSX.El
   const { message, tabbable } = props;
   const verdict = message.verdict;
   if (!verdict || verdict.labels.length === 0) return null;
-  const flagged = verdict.action !== 'none';
+  const toned = verdict.labels.map((label) => ({ label, tone: toneOf(label, verdict) }));
+  toned.sort((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
   return (
     <div class="verdicts">
-      {verdict.labels.map((label) => (
+      {toned.map(({ label, tone }) => (
         <Badge
           key={`${label.analyzer}/${label.label}`}
           label={label}
-          tone={toneOf(label, flagged)}
+          tone={tone}
           tabbable={tabbable}
           what={{ label, verdict, message }}
         />
@@ -70,7 +69,7 @@ export function Verdicts(props: { message: Message; tabbable: boolean }): JSX.El
 
 function Badge(props: {
   label: Label;
-  tone: string;
+  tone: Tone;
   tabbable: boolean;
   what: Omit<Shown, 'anchor'>;
 }): JSX.Element {

@@ -23,6 +23,8 @@ interface Props {
 }
 
 const HEIGHT = 150;
+/** The time shown, however short the server has been up. */
+const SECONDS = 300;
 const SYNC = uPlot.sync('ops');
 
 export function Chart({ title, times, lines }: Props): JSX.Element {
@@ -74,7 +76,7 @@ function options(box: HTMLElement, lines: readonly Line[]): uPlot.Options {
   const stroke = colour('ink-3');
   const clock: uPlot.Axis.DynamicValues = (_, splits) => splits.map((t) => timeOf(t * 1000));
   const axes: uPlot.Axis[] = [
-    { stroke, font, grid: { show: false }, ticks, size: 26, space: 70, values: clock },
+    { stroke, font, grid: { show: false }, ticks, size: 26, incrs: [60, 120, 300], values: clock },
   ];
   lines.forEach((line, i) => {
     axes.push({
@@ -89,7 +91,9 @@ function options(box: HTMLElement, lines: readonly Line[]): uPlot.Options {
       values: (_, splits) => splits.map((v) => line.show(v)),
     });
   });
-  const scales: Record<string, uPlot.Scale> = { x: { time: true } };
+  const scales: Record<string, uPlot.Scale> = {
+    x: { time: true, range: (_u, _min, max) => [max - SECONDS, max] },
+  };
   lines.forEach((_, i) => {
     scales[`y${i}`] = { range: (_u, _min, max) => [0, Math.max(max * 1.15, 1)] };
   });

@@ -101,7 +101,7 @@ export function StorePanel({ stats }: { stats: Stats }): JSX.Element {
         facts={[
           ['Commit p50', us(store.commit_p50_us)],
           ['Commit p99', us(store.commit_p99_us)],
-          ['Batch p50', `${whole(store.batch_p50)} events`],
+          ['Batch p50', store.batch_p50 === 1 ? '1 event' : `${whole(store.batch_p50)} events`],
           ['Waiting', whole(store.queue)],
           ['Commits', short(store.commits)],
           ['Events', short(store.events)],
