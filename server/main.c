@@ -461,8 +461,9 @@ static void stop(struct server *s)
 static void free_parts(struct server *s)
 {
     for (unsigned i = 0; i < s->topology.n_loops; i++) {
-        loop_free(s->loops[i]);
+        loop_close(s->loops[i]);
         chat_free(s->nets[i].chat);
+        loop_free(s->loops[i]);
     }
     supervisor_free(s->supervisor);
     uv_walk(&s->uv, close_handle, NULL);

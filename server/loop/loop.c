@@ -267,10 +267,8 @@ static void close_handle(uv_handle_t *handle, void *arg)
         uv_close(handle, NULL);
 }
 
-void loop_free(struct loop *l)
+void loop_close(struct loop *l)
 {
-    if (l == NULL)
-        return;
     loop_stop_listening(l);
     uv_close((uv_handle_t *)&l->mail_poll, NULL);
     uv_close((uv_handle_t *)&l->check, NULL);
@@ -287,5 +285,9 @@ void loop_free(struct loop *l)
     uv_walk(&l->uv, close_handle, NULL);
     uv_run(&l->uv, UV_RUN_NOWAIT);
     uv_loop_close(&l->uv);
+}
+
+void loop_free(struct loop *l)
+{
     free(l);
 }

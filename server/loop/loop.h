@@ -47,6 +47,9 @@ void loop_listen(struct loop *l, int fd);
 int loop_start(struct loop *l);
 /* Main thread: waits until the thread has ended (after loop_stop on it). */
 void loop_join(struct loop *l);
+/* Main thread, after join: ends what connections are left (the handlers' owner still hears of each). */
+void loop_close(struct loop *l);
+/* With it go the figures. */
 void loop_free(struct loop *l);
 
 /* On the loop's thread only. */
