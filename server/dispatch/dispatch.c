@@ -90,15 +90,16 @@ void dispatch_fail(struct dispatch *d, struct worker *w, struct batch *b, enum b
     d->changed = true;
 }
 
-/* Takes all batches from the worker; `blame` is for the one in hand. The last one first, so that the
- * jobs end up in the order they had. */
-static void release(struct dispatch *d, struct worker *w, enum blame blame, const char *what)
+/* Takes all batches from the worker: the first is blamed as `first` says, the others as `rest` does. The
+ * last one first, so that the jobs end up in the order they had. */
+static void release(struct dispatch *d, struct worker *w, enum blame first, enum blame rest,
+                    const char *what)
 {
     while (!list_is_empty(&w->batches)) {
         struct batch *b = container_of(w->batches.prev, struct batch, link);
-        bool in_hand = w->batches.next == &b->link;
+        enum blame blame = w->batches.next == &b->link ? first : rest;
         worker_take(w, b->id, d->now_us);
-        dispatch_fail(d, w, b, in_hand ? blame : BLAME_NOBODY, what);
+        dispatch_fail(d, w, b, blame, what);
     }
 }
 
@@ -111,6 +112,7 @@ void dispatch_kill(struct dispatch *d, struct worker *w, enum blame blame, const
         log_warn("dispatch", "worker to be killed slot=%u pid=%d: %s", w->slot, w->pid, why);
         w->kill_asked_us = d->now_us;
         w->kill_blame = blame;
+        w->kill_why = why;
     }
     m->slot = w->slot;
     m->pid = w->pid;
@@ -303,7 +305,10 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
     inbound_drain(d); /* what it said before it died */
     if (m->pid != 0 && m->pid == w->pid) {
         worker_describe_exit(w, m->wait_status);
-        release(d, w, blame_of(w, m->wait_status), w->exit);
+        enum blame blame = blame_of(w, m->wait_status);
+        /* A process that died by itself may have lost answers on their way, so which batch it had in
+         * hand is not certain: all are tried again with care. A process that we killed was alive. */
+        release(d, w, blame, w->kill_asked_us != 0 ? BLAME_NOBODY : blame, w->exit);
     } else {
         snprintf(w->exit, sizeof w->exit, "%s", m->reason);
     }
@@ -365,7 +370,7 @@ static void judge(struct dispatch *d, struct worker *w)
         dispatch_kill(d, w, silent ? BLAME_OUTSIDE : BLAME_BATCH, why);
     }
     if (w->kill_asked_us != 0 && d->now_us - w->kill_asked_us > ABANDON_US)
-        release(d, w, w->kill_blame, "the worker cannot be killed");
+        release(d, w, w->kill_blame, BLAME_NOBODY, "the worker cannot be killed");
 }
 
 static void tick(struct dispatch *d)

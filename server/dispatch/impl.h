@@ -51,6 +51,7 @@ void dispatch_finish(struct dispatch *d, struct worker *w, struct batch *b,
 /* No result will come for this batch, which was taken from its worker. */
 void dispatch_fail(struct dispatch *d, struct worker *w, struct batch *b, enum blame blame,
                    const char *what);
+/* `why` is a literal. */
 void dispatch_kill(struct dispatch *d, struct worker *w, enum blame blame, const char *why);
 
 /* inbound.c: takes in everything that workers have sent. */

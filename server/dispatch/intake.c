@@ -76,7 +76,7 @@ void intake_defer(struct intake *i, int64_t id)
 
 bool intake_admits(struct intake *i, int64_t id, uint32_t queued)
 {
-    if (!i->shut && queued < i->queue_max)
+    if (!i->shut && queued + i->reserved < i->queue_max)
         return true;
     intake_defer(i, id);
     return false;
@@ -86,12 +86,13 @@ bool intake_asks(struct intake *i, uint32_t queued, int64_t *after, uint32_t *li
 {
     if (!i->reading || i->asked || queued > i->queue_max / 2)
         return false;
-    uint32_t room = i->queue_max - queued;
+    /* Half of the room stays for new jobs, so that under constant load the intake can open again. */
+    uint32_t room = (i->queue_max - queued + 1) / 2;
     i->asked = true;
     i->asked_to = i->highest;
     i->lowest = INT64_MAX;
     *after = i->cursor;
-    *limit = room < INTAKE_PAGE ? room : INTAKE_PAGE;
+    *limit = i->reserved = room < INTAKE_PAGE ? room : INTAKE_PAGE;
     return true;
 }
 
@@ -99,6 +100,7 @@ void intake_page(struct intake *i, uint32_t count, uint32_t limit, int64_t last)
 {
     bool short_page = count < limit;
     i->asked = false;
+    i->reserved = 0;
     if (count > 0)
         i->cursor = last;
     /* What was left out before we asked and is not in a short page needs no verdict any more. */

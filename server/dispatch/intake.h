@@ -25,6 +25,7 @@ struct intake {
     bool shut;
     bool reading;     /* there may be jobs to read back */
     bool asked;       /* a page is on its way */
+    uint32_t reserved; /* room kept for it */
     int64_t cursor;   /* pages have come to here */
     int64_t highest;  /* job left out */
     int64_t asked_to; /* `highest` when the page was asked for */

@@ -9,10 +9,10 @@
  * A dispatch ends as done (a result came), as failed (the worker was lost: the job is dispatched again,
  * which is the next `sent`) or as quarantined (the worker was lost for the last time).
  *
- * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The batch that a
- * worker had in hand when it died is suspected and tried again in groups of the square root of
- * its size; the group that kills again is tried one by one. A suspected group has its worker for
- * itself, so its death accuses nobody else. Thus one poisonous job costs at most ATTEMPTS_MAX
+ * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The batches that a
+ * worker had when it died are suspected and tried again in groups of the square root of their
+ * size; a group that kills again is tried one by one. A suspected group has its worker for itself,
+ * so from then on a death accuses nobody else. Thus one poisonous job costs at most ATTEMPTS_MAX
  * workers, is found alone at its last attempt, and its neighbours are all done by theirs.
  */
 #ifndef DISPATCH_LEDGER_H
@@ -24,7 +24,7 @@
 
 #define ATTEMPTS_MAX 3
 /* A kill from outside is not the job's fault; but the kernel's out-of-memory killer looks the same, so
- * a job that was in hand at more kills than this is charged after all. */
+ * a job that was there at more kills than this is charged after all. */
 #define FORGIVEN_MAX 2
 
 struct job {
@@ -34,7 +34,7 @@ struct job {
     uint64_t arrived_us;
     uint32_t dispatches;
     uint8_t attempts;        /* dispatches charged, the one in flight included */
-    uint8_t forgiven;        /* kills from outside while it was in hand */
+    uint8_t forgiven;        /* kills from outside of a worker that had it */
 };
 
 struct batch {
@@ -58,9 +58,9 @@ struct ledger {
 
 /* Why a batch comes back without a result. */
 enum blame {
-    BLAME_NOBODY,  /* it was not in hand */
-    BLAME_OUTSIDE, /* it was in hand, but the worker was killed from outside */
-    BLAME_BATCH,   /* it was in hand and the worker died, hung, or answered nonsense */
+    BLAME_NOBODY,  /* it was certainly not in hand */
+    BLAME_OUTSIDE, /* the worker was killed from outside */
+    BLAME_BATCH,   /* it may have been in hand when the worker died, hung, or answered nonsense */
 };
 
 void ledger_init(struct ledger *l);

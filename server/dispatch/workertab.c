@@ -95,10 +95,12 @@ void worker_spawned(struct worker *w, int pid, uint32_t restarts, uint64_t at_us
 
 void worker_describe_exit(struct worker *w, int status)
 {
+    bool ours = w->kill_asked_us != 0;
+    const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
     if (WIFSIGNALED(status))
-        snprintf(w->exit, sizeof w->exit, "killed by signal %d (SIG%s)%s", WTERMSIG(status),
-                 sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?",
-                 w->kill_asked_us != 0 ? ", by the server" : "");
+        snprintf(w->exit, sizeof w->exit, "killed by signal %d (SIG%s)%s%s", WTERMSIG(status),
+                 name != NULL ? name : "?", ours ? " by the server: " : "",
+                 ours ? w->kill_why : "");
     else
         snprintf(w->exit, sizeof w->exit, "exited with code %d", WEXITSTATUS(status));
 }

@@ -60,6 +60,7 @@ struct worker {
     uint64_t spawned_us, heard_us, ready_us; /* 0: not yet */
     uint64_t kill_asked_us;
     enum blame kill_blame;   /* for the batch in hand, when we asked for the kill */
+    const char *kill_why;    /* a literal */
     bool draining;
     bool refuses;            /* its queue was full at the last send; until the next heartbeat */
     unsigned strikes;        /* messages that broke the rules */

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Claims about workers that die, freeze, hang or cannot start: no message is lost, none is judged
+ * twice, and who is to blame is found. Real worker processes; see analyzers/trouble.py.
+ */
+#include "main.h"
+#include "world.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct world w;
+
+static void start(const struct world_options *o)
+{
+    world_start(&w, o);
+    ck_assert_msg(world_until(&w, world_is_ready, 20000), "no worker gets ready: %s", w.board);
+}
+
+static bool slot_0_came_back(struct world *world)
+{
+    return world_number(world, 0, "restarts") > 0 && world_state_is(world, 0, "ready");
+}
+
+static bool slot_0_is_busy(struct world *world)
+{
+    return world_number(world, 0, "in_flight") > 0;
+}
+
+static void check_labels(void)
+{
+    for (int64_t id = 1; id < w.next_id; id++)
+        ck_assert_msg(w.seen[id].word, "message %lld was not analysed", (long long)id);
+}
+
+START_TEST(kill_9_loses_nothing_and_blames_nobody)
+{
+    start(&(struct world_options){.workers = 2});
+    world_job(&w, "wait 0.7");
+    world_job(&w, "wait 0.7");
+    for (int i = 0; i < 100; i++)
+        world_job(&w, "behind");
+    ck_assert(world_until(&w, slot_0_is_busy, 3000));
+    uint64_t killed_us = clock_mono_us();
+    ck_assert_int_eq(kill((pid_t)world_number(&w, 0, "pid"), SIGKILL), 0);
+    ck_assert(world_until(&w, slot_0_came_back, 5000));
+    printf("kill -9: replacement shown as ready after %llu ms (spawn -> ready %ld ms, of which "
+           "loading %ld ms)\n", (unsigned long long)(clock_mono_us() - killed_us) / 1000,
+           world_number(&w, 0, "start_ms"), world_number(&w, 0, "load_ms"));
+    ck_assert_int_lt(world_number(&w, 0, "start_ms") - world_number(&w, 0, "load_ms"), 250);
+    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    check_labels();
+    ck_assert_uint_eq(w.n_quarantines, 0);
+    ck_assert_uint_gt(dispatch_stats(w.dispatch)->redispatched, 0);
+    ck_assert_ptr_nonnull(strstr(w.board, "killed by signal 9 (SIGKILL)"));
+    world_check_books(&w);
+    world_stop(&w);
+}
+END_TEST
+
+static bool shows_stuck(struct world *world)
+{
+    return world_state_is(world, 0, "stuck") || world_number(world, 0, "restarts") > 0;
+}
+
+static bool shows_slow(struct world *world)
+{
+    return world_state_is(world, 0, "slow");
+}
+
+START_TEST(a_frozen_worker_is_found_killed_and_replaced)
+{
+    start(&(struct world_options){.workers = 1});
+    pid_t pid = (pid_t)world_number(&w, 0, "pid");
+    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    uint64_t frozen_us = clock_mono_us();
+    for (int i = 0; i < 20; i++)
+        world_job(&w, "unlucky");
+    ck_assert(world_until(&w, shows_slow, 4000));
+    ck_assert(world_until(&w, shows_stuck, 6000));
+    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    printf("SIGSTOP: all done by a replacement after %llu ms\n",
+           (unsigned long long)(clock_mono_us() - frozen_us) / 1000);
+    ck_assert_uint_eq(w.kills, 1);
+    ck_assert_uint_eq(w.n_quarantines, 0);
+    check_labels();
+    world_check_books(&w);
+    world_stop(&w);
+}
+END_TEST
+
+static bool three_came_back(struct world *world)
+{
+    return world_number(world, 0, "restarts") + world_number(world, 1, "restarts") >= 3
+           && world_state_is(world, 0, "ready") && world_state_is(world, 1, "ready");
+}
+
+/* One poisonous text among others, all in one batch as far as batching goes. */
+static void poison(const char *text, unsigned deadline_ms)
+{
+    start(&(struct world_options){.workers = 2, .deadline_ms = deadline_ms});
+    world_job(&w, "wait 0.3");
+    world_job(&w, "wait 0.3");
+    for (int i = 0; i < 40; i++)
+        world_job(&w, "neighbour");
+    int64_t bad = world_job(&w, text);
+    for (int i = 0; i < 40; i++)
+        world_job(&w, "neighbour");
+    ck_assert(world_until(&w, world_has_all_verdicts, 40000));
+    world_check_books(&w);
+    ck_assert_uint_eq(w.n_quarantines, 1);
+    ck_assert_int_eq(w.quarantines[0].id, bad);
+    ck_assert_uint_eq(w.quarantines[0].attempts, 3);
+    printf("poison \"%s\": quarantined: %s\n", text, w.quarantines[0].reason);
+    ck_assert_uint_eq(w.seen[bad].labels, 0);
+    for (int64_t id = 1; id < w.next_id; id++)
+        ck_assert(id == bad || w.seen[id].word);
+    ck_assert(world_until(&w, three_came_back, 5000));
+    ck_assert_int_eq(world_number(&w, 0, "restarts") + world_number(&w, 1, "restarts"), 3);
+}
+
+START_TEST(a_message_that_crashes_workers_is_quarantined_alone)
+{
+    poison("segfault", 0);
+    ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "SIGSEGV"));
+    world_stop(&w);
+}
+END_TEST
+
+START_TEST(a_message_that_makes_workers_exit_is_quarantined_alone)
+{
+    poison("exit", 0);
+    ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "code 3"));
+    world_stop(&w);
+}
+END_TEST
+
+START_TEST(a_message_that_hangs_in_C_is_quarantined_alone)
+{
+    poison("long C call", 2000);
+    ck_assert_uint_eq(w.kills, 3);
+    ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "batch past its deadline"));
+    world_stop(&w);
+}
+END_TEST
+
+START_TEST(a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker)
+{
+    start(&(struct world_options){.workers = 1, .deadline_ms = 1600});
+    world_job(&w, "loop");
+    world_pass(&w, 50);
+    world_job(&w, "wait 30");
+    world_pass(&w, 50);
+    world_job(&w, "fine");
+    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    world_pass(&w, 700);
+    ck_assert_ptr_nonnull(strstr(w.board, "SoftTimeout"));
+    ck_assert_int_eq(world_number(&w, 0, "restarts"), 0);
+    ck_assert_uint_eq(w.kills, 0);
+    ck_assert(w.seen[3].word);
+    world_check_books(&w);
+    world_stop(&w);
+}
+END_TEST
+
+START_TEST(sigterm_drains_a_worker_and_nothing_is_lost)
+{
+    start(&(struct world_options){.workers = 1});
+    for (int i = 0; i < 3; i++) {
+        world_job(&w, "wait 0.2");
+        world_pass(&w, 20);
+    }
+    ck_assert_int_eq(kill((pid_t)world_number(&w, 0, "pid"), SIGTERM), 0);
+    ck_assert(world_until(&w, slot_0_came_back, 5000));
+    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    ck_assert_ptr_nonnull(strstr(w.board, "exited with code 0"));
+    ck_assert_uint_eq(w.n_quarantines, 0);
+    check_labels();
+    world_check_books(&w);
+    world_stop(&w);
+}
+END_TEST
+
+static bool is_given_up(struct world *world)
+{
+    return world->board != NULL && strstr(world->board, "given up after five crashes") != NULL;
+}
+
+START_TEST(a_worker_that_cannot_work_is_given_up_and_says_why)
+{
+    char dir[] = "/tmp/parley-package-XXXXXX", path[128];
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/parley", dir);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/parley/host.py", dir);
+    FILE *f = fopen(path, "w");
+    fputs("import a_module_that_nobody_has\n", f);
+    fclose(f);
+    world_start(&w, &(struct world_options){.workers = 1, .python_path = dir});
+    w.pends = true;
+    world_job(&w, "waits for better days");
+    ck_assert(world_until(&w, is_given_up, 10000));
+    ck_assert_ptr_nonnull(strstr(w.board, "No module named 'a_module_that_nobody_has'"));
+    ck_assert_ptr_nonnull(strstr(w.board, "\"state\":\"crashed\""));
+    ck_assert_ptr_nonnull(strstr(w.board, "\"given_up\":true"));
+    ck_assert_int_eq(world_number(&w, 0, "restarts"), 4);
+    ck_assert_uint_eq(w.verdicts, 0);
+    ck_assert_uint_eq(dispatch_stats(w.dispatch)->queued, 1);
+    world_stop(&w);
+    unlink(path);
+    snprintf(path, sizeof path, "rm -r %s", dir);
+    ck_assert_int_eq(system(path), 0);
+}
+END_TEST
+
+START_TEST(what_is_missing_is_said_before_any_start)
+{
+    struct topology nobody = {0};
+    struct supervisor_config config = {.workers = 1, .binary = "/nonexistent/parley-worker"};
+    struct supervisor *s = supervisor_new(NULL, &config, &nobody);
+    ck_assert_ptr_nonnull(strstr(supervisor_problem(s), "/nonexistent/parley-worker is missing"));
+    ck_assert_ptr_nonnull(strstr(supervisor_problem(s), "cmake --build"));
+    supervisor_free(s);
+    config.binary = WORKER_BINARY;
+    config.python_path = "/nonexistent";
+    s = supervisor_new(NULL, &config, &nobody);
+    ck_assert_ptr_nonnull(strstr(supervisor_problem(s), "/nonexistent/parley/host.py is missing"));
+    ck_assert_ptr_nonnull(strstr(supervisor_problem(s), "--python-path"));
+    supervisor_free(s);
+}
+END_TEST
+
+START_TEST(workers_die_with_the_server)
+{
+    int out[2];
+    long pid = 0;
+    ck_assert_int_eq(pipe(out), 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t server = fork();
+    if (server == 0) {
+        world_start(&w, &(struct world_options){.workers = 1});
+        world_until(&w, world_is_ready, 20000);
+        pid = world_number(&w, 0, "pid");
+        ck_assert_int_eq(write(out[1], &pid, sizeof pid), sizeof pid);
+        pause();
+        _exit(0);
+    }
+    ck_assert_int_eq(read(out[0], &pid, sizeof pid), sizeof pid);
+    ck_assert_int_gt(pid, 1);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    for (int i = 0; i < 200 && waitpid((pid_t)pid, NULL, WNOHANG) != pid; i++)
+        usleep(10000);
+    ck_assert_int_eq(kill((pid_t)pid, 0), -1);
+    ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
+TEST_MAIN("faults", 60,
+          kill_9_loses_nothing_and_blames_nobody,
+          a_frozen_worker_is_found_killed_and_replaced,
+          a_message_that_crashes_workers_is_quarantined_alone,
+          a_message_that_makes_workers_exit_is_quarantined_alone,
+          a_message_that_hangs_in_C_is_quarantined_alone,
+          a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker,
+          sigterm_drains_a_worker_and_nothing_is_lost,
+          a_worker_that_cannot_work_is_given_up_and_says_why,
+          what_is_missing_is_said_before_any_start,
+          workers_die_with_the_server)

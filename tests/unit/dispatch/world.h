@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rest of the server for tests of dispatch: a real dispatch thread and real worker processes, and
+ * one thread (the test's) that plays main, the loops and the store by emptying their mailboxes.
+ */
+#ifndef TESTS_DISPATCH_WORLD_H
+#define TESTS_DISPATCH_WORLD_H
+
+#include "dispatch/dispatch.h"
+#include "dispatch/supervisor.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+#define WORLD_LOOPS 2
+#define WORLD_IDS 200000
+#define WORLD_QUARANTINES 64
+
+struct seen {
+    uint8_t verdicts;
+    uint8_t labels;
+    bool word;            /* a label "word" with the span of the whole text */
+    bool wrong_home;
+    uint16_t text_len;    /* of the job */
+    uint64_t posted_us, verdict_us;
+};
+
+struct world {
+    uv_loop_t loop;
+    struct topology topology;
+    struct dispatch *dispatch;
+    struct supervisor *supervisor;
+    char dir[64], endpoint[96];
+    struct seen *seen;            /* by job id */
+    int64_t next_id;
+    uint64_t verdicts;            /* in all */
+    uint64_t doubles;
+    struct msg_quarantine quarantines[WORLD_QUARANTINES];
+    unsigned n_quarantines;
+    /* what the store holds as pending: ids from 1 on that have no verdict yet, when `pends` */
+    bool pends;
+    unsigned pages;
+    char *board;                  /* newest, NUL-terminated */
+    unsigned ready;               /* as the board's message says */
+    unsigned kills;
+    bool stopped;
+};
+
+struct world_options {
+    unsigned workers;
+    unsigned batch_max, queue_max, deadline_ms; /* 0: 64, 10000, 10000 */
+    const char *disable;          /* NULL: the built-in analyzers, so that only the drop-ins run */
+    const char *python_path;      /* NULL: the real one */
+    bool no_workers;              /* no supervisor: the test plays the worker */
+};
+
+#define BUILT_IN "sentiment,emotion,toxicity,question"
+
+void world_start(struct world *w, const struct world_options *o);
+void world_stop(struct world *w);
+
+/* Posts a job; returns its id. */
+int64_t world_job(struct world *w, const char *text);
+/* A message that only the store knows. */
+int64_t world_pending_job(struct world *w);
+
+/* Lets time pass until `done` says so; false when that took longer than ms. */
+bool world_until(struct world *w, bool (*done)(struct world *), unsigned ms);
+bool world_has_all_verdicts(struct world *w);
+bool world_is_ready(struct world *w);
+void world_pass(struct world *w, unsigned ms);
+
+/* Of worker `slot` on the newest board; -1 when there is none. */
+long world_number(const struct world *w, unsigned slot, const char *key);
+bool world_state_is(const struct world *w, unsigned slot, const char *state);
+
+/* Fails the test unless sent = done + failed + quarantined + in flight, and nothing is left. */
+void world_check_books(struct world *w);
+
+#endif
