@@ -25,8 +25,9 @@ static void answer_known(struct writer *w, struct msg_publication *p,
         refuse(p, E_CONFLICT, "this cid was used in another room");
         return;
     }
+    bool add = p->kind == EVENT_REACTION && p->add;
     if (original->hash
-        != cids_hash_content(&w->cids, p->kind, p->on, p->add, p->text, p->text_len)) {
+        != cids_hash_content(&w->cids, p->kind, p->on, add, p->text, p->text_len)) {
         refuse(p, E_CONFLICT, "this cid was used for something else");
         return;
     }

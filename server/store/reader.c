@@ -76,7 +76,8 @@ static int read_backward(struct reader *r, struct msg_read *m, sqlite3_stmt *s)
         event_encode(&r->scratch, m->room.text, &e);
         if (r->scratch.failed)
             break;
-        if (!fits(m, before + m->count, r->scratch.len - before)) {
+        /* The commas between the events so far come with the turning. */
+        if (!fits(m, before + m->count - 1, r->scratch.len - before)) {
             rc = SQLITE_DONE;
             break;
         }
