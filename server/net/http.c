@@ -426,7 +426,9 @@ int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reas
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         /* One at a time: libwebsockets keeps what a client sends ahead. */
-        return r == NULL && user != NULL ? begin(n, wsi, user, in) : -1;
+        if (r != NULL || user == NULL || strlen(in) != len) /* "%00": not the path it seems */
+            return -1;
+        return begin(n, wsi, user, in);
     case LWS_CALLBACK_HTTP_BODY:
         if (r != NULL)
             take_body(r, in, len);
@@ -438,6 +440,9 @@ int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reas
         return r != NULL && r->state == HTTP_READING ? complete(r, user) : 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return r != NULL ? write_some(r, user) : 0;
+    case LWS_CALLBACK_RAW_ADOPT: /* of CONNECT libwebsockets makes bytes without a protocol */
+    case LWS_CALLBACK_RAW_RX:
+        return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
         forget(user);

@@ -1,0 +1,361 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Ask a running Parley server: its workers, rooms and figures, or a link that opens the operator page.
+
+Reads the server's address and the operator token from the data directory (DATA/url, DATA/admin-token) and
+speaks the HTTP API of proto/openapi.yaml. Standard library only.
+
+Exit codes: 0 fine, 1 the server could not be asked or refused, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+WIDTH = 100
+TIMEOUT_S = 10.0
+WATCH_S = 1.0
+
+Json = dict  # a decoded JSON object; its fields are those of proto/openapi.yaml
+
+
+class Failure(Exception):
+    """Something a person should read; ends the program with `code`."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# -- the server -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to ask, and as whom."""
+
+    url: str
+    token: str
+
+    def call(self, path: str, method: str = "GET") -> Json:
+        """The decoded answer of an API path. Raises Failure with a sentence that says what to do."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=b"{}" if method == "POST" else None,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=TIMEOUT_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise Failure(explain(error, self.url)) from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise Failure(
+                f"no server answers at {self.url} ({reason}); start one with server/run, "
+                "or name another with --url or --data"
+            ) from error
+        except ValueError as error:
+            raise Failure(f"what answers at {self.url} is not a Parley server") from error
+
+
+def explain(error: urllib.error.HTTPError, url: str) -> str:
+    """What an HTTP error means for the caller of this program."""
+    try:
+        said = json.load(error)["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return f"{url} answered {error.code} {error.reason}: is it a Parley server?"
+    if error.code in (401, 403):
+        return (
+            f"{url} refused the token: the data directory belongs to another server; name the right one "
+            "with --data DIR"
+        )
+    return f"{url} answered {error.code}: {said}"
+
+
+def read_file(path: Path, option: str) -> str:
+    """First line of a small file of the data directory."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except PermissionError as error:
+        raise Failure(f"{path} may not be read by this user; run as the server's user (or with sudo)") from error
+    except OSError as error:
+        raise Failure(f"{path} cannot be read ({error.strerror}); {option}", 2) from error
+    if not text:
+        raise Failure(f"{path} is empty; {option}", 2)
+    return text.splitlines()[0]
+
+
+def find_server(data: Path, url: str | None) -> Server:
+    """The server of a data directory; `url` overrides where it is."""
+    if not data.is_dir():
+        raise Failure(f"{data} is no data directory; name the server's with --data DIR", 2)
+    if url is None:
+        url = read_file(data / "url", "start the server, or give its address with --url URL")
+    token = read_file(data / "admin-token", "name the data directory of the running server with --data DIR")
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise Failure(f"'{url}' is no address; one looks like http://127.0.0.1:8080 (--url)", 2)
+    return Server(url.rstrip("/"), token)
+
+
+# -- how figures look -------------------------------------------------------------------------------
+
+
+def clean(text: object) -> str:
+    """Text of the server without what could steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def count(n: float) -> str:
+    """1234567 -> 1.23M"""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if n >= limit:
+            return f"{n / (1e3 if unit == 'k' else limit):.3g}{unit}"
+    return f"{n:.0f}" if n == int(n) or n >= 100 else f"{n:.1f}"
+
+
+def size(n: float) -> str:
+    """Bytes in binary units: 52428800 -> 50 MiB"""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if n < 1024 or unit == "GiB":
+            return f"{n:.0f} {unit}" if n >= 10 or unit == "B" else f"{n:.1f} {unit}"
+        n /= 1024
+    return ""
+
+
+def span(ms: float) -> str:
+    """A duration: 1500 -> 1.5 s, 90000 -> 1m30s"""
+    if ms < 1:
+        return f"{ms * 1000:.0f} us" if ms else "0"
+    if ms < 1000:
+        return f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
+    seconds = ms / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86400
+    if minutes < 60:
+        return f"{int(minutes)}m{int(seconds % 60):02}s"
+    return f"{int(hours)}h{int(minutes % 60):02}m" if hours < 24 else f"{int(days)}d{int(hours % 24):02}h"
+
+
+def ago(now_ms: float, then_ms: float) -> str:
+    """How long since, or - for never."""
+    return span(max(0, now_ms - then_ms)) + " ago" if then_ms else "-"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Aligned lines: the first `left` columns to the left, the others to the right. The first column gives
+    way when the lines would be longer than WIDTH."""
+    cells = [list(head), *[[clean(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+    if over > 0:
+        widths[0] = max(8, widths[0] - over)
+    lines = []
+    for row in cells:
+        if len(row[0]) > widths[0]:
+            row[0] = row[0][: widths[0] - 1] + "…"
+        parts = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
+        lines.append("  ".join(parts).rstrip())
+    return lines
+
+
+def fit(line: str) -> str:
+    """At most WIDTH columns."""
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+
+
+# -- the commands -----------------------------------------------------------------------------------
+
+
+def show_workers(answer: Json) -> list[str]:
+    """Workers, analyzers, the queue and the newest exceptions."""
+    now, queue, ledger = answer["now_ms"], answer["queue"], answer["ledger"]
+    lines = []
+    if answer["problem"]:
+        lines += [fit(f"problem: {clean(answer['problem'])}"), ""]
+    if answer["workers"]:
+        head = ("SLOT", "PID", "STATE", "SINCE", "JOBS", "JOBS/S", "P50", "P99", "FLIGHT", "ERRORS", "RESTARTS", "RSS")
+        rows = [
+            (
+                str(w["slot"]), str(w["pid"] or "-"), w["state"], span(max(0, now - w["since_ms"])),
+                count(w["jobs"]), count(w["jobs_per_s"]), span(w["latency_p50_ms"]), span(w["latency_p99_ms"]),
+                count(w["in_flight"]), count(w["errors"]), count(w["restarts"]), size(w["rss_bytes"]),
+            )
+            for w in answer["workers"]
+        ]
+        lines += table(head, rows, left=3)
+        lines += [
+            fit(f"worker {w['slot']} ended before: {clean(w['exit'])}") for w in answer["workers"] if w["exit"]
+        ]
+    else:
+        lines.append(f"no worker runs ({answer['configured']} configured)")
+    lines += [
+        "",
+        f"queue   {count(queue['depth'])} waiting, oldest {span(queue['oldest_ms'])}, {count(queue['deferred'])} deferred",
+        f"ledger  {count(ledger['sent'])} sent = {count(ledger['done'])} done + {count(ledger['failed'])} failed"
+        f" + {count(ledger['quarantined'])} quarantined + {count(ledger['in_flight'])} in flight",
+    ]
+    if answer["analyzers"]:
+        head = ("ANALYZER", "VERSION", "STATUS", "JOBS", "ERRORS", "P50/MSG", "MODEL")
+        rows = [
+            (
+                a["name"], a["version"], a["status"], count(a["jobs"]), count(a["errors"]),
+                span(a["ms_per_message_p50"]), (a["model"] or "-")[:12],
+            )
+            for a in answer["analyzers"]
+        ]
+        lines += ["", *table(head, rows, left=3)]
+        lines += [fit(f"{clean(a['name'])}: {clean(a['detail'])}") for a in answer["analyzers"] if a["detail"]]
+    for e in answer["exceptions"][:5]:
+        what = f"{e['analyzer']}: {e['type']}: {e['message']}"
+        lines += ["", fit(f"{ago(now, e['ts'])}, worker {e['worker']}, {e['count']} times"), fit("  " + clean(what))]
+    return lines
+
+
+def show_rooms(answer: Json) -> list[str]:
+    """Rooms, the most recently active first."""
+    if not answer["rooms"]:
+        return ["no rooms yet"]
+    now = time.time() * 1000
+    rows = [
+        (r["room"], count(r["members"]), str(r["seq"]), ago(now, r["last_ts"])) for r in answer["rooms"]
+    ]
+    return table(("ROOM", "MEMBERS", "EVENTS", "LAST"), rows)
+
+
+def show_stats(answer: Json) -> list[str]:
+    """The server's figures, its loops and its store."""
+    totals, store, history = answer["totals"], answer["store"], answer["history"]
+
+    def last(column: str) -> str:
+        recent = history[column][-10:]
+        return count(sum(recent) / len(recent)) if recent else "0"
+
+    lines = [
+        f"parley {clean(answer['version'])}, up {span(answer['uptime_s'] * 1000)}, durability {answer['durability']}, "
+        f"memory {size(answer['rss_bytes'])}, processor {span(answer['cpu_s'] * 1000)}",
+        f"now     {count(answer['connections'])} connections, {count(answer['sessions'])} sessions, "
+        f"{count(answer['rooms'])} rooms",
+        f"last 10 s, each second: {last('messages')} messages, {last('deliveries')} deliveries, "
+        f"{last('analysed')} analysed",
+        f"total   {count(totals['messages'])} messages, {count(totals['events'])} events, "
+        f"{count(totals['deliveries'])} deliveries, {size(totals['bytes_out'])} sent,",
+        f"        {count(totals['frames_in'])} frames received, {count(totals['analysed'])} analysed, "
+        f"{count(totals['errors'])} errors",
+        f"store   {count(store['commits'])} commits of {count(store['batch_p50'])} events (p50), each "
+        f"{span(store['commit_p50_us'] / 1000)} (p50), {span(store['commit_p99_us'] / 1000)} (p99),",
+        f"        {count(store['queue'])} waiting, {count(store['failed_commits'])} failed",
+        "",
+    ]
+    rows = [
+        (
+            str(l["loop"]), count(l["connections"]), count(l["sessions"]), count(l["rooms"]),
+            count(l["deliveries"]), span(l["lag_p50_us"] / 1000), span(l["lag_p99_us"] / 1000),
+            span(l["lag_max_us"] / 1000),
+        )
+        for l in answer["loops"]
+    ]
+    head = ("LOOP", "CONNECTIONS", "SESSIONS", "ROOMS", "DELIVERIES", "LAG P50", "P99", "MAX")
+    return lines + table(head, rows)
+
+
+def get_ops_link(server: Server) -> Json:
+    """A link to the operator page, good once."""
+    answer = server.call("/api/v1/ops/tickets", "POST")
+    ticket = urllib.parse.quote(answer["ticket"], safe="")
+    return {"url": f"{server.url}/ops#ticket={ticket}", "expires_in_s": answer["expires_in_s"]}
+
+
+def show_ops_link(answer: Json) -> list[str]:
+    """The link alone, so that it can be handed to another program."""
+    return [answer["url"]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: how it asks and how it shows the answer."""
+
+    help: str
+    ask: Callable[[Server], Json]
+    show: Callable[[Json], list[str]]
+    watchable: bool = True
+
+
+COMMANDS = {
+    "workers": Command("worker processes, analyzers, exceptions", lambda s: s.call("/api/v1/workers"), show_workers),
+    "rooms": Command("rooms, the most recently active first", lambda s: s.call("/api/v1/rooms"), show_rooms),
+    "stats": Command("connections, rates, loops, store", lambda s: s.call("/api/v1/stats"), show_stats),
+    "ops-link": Command(
+        "a link that opens the operator page, once, within a minute", get_ops_link, show_ops_link, watchable=False
+    ),
+}
+
+
+def run(command: Command, server: Server, as_json: bool, watch: bool) -> None:
+    """Asks and prints; with `watch`, again and again until interrupted."""
+    while True:
+        answer = command.ask(server)
+        text = json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(command.show(answer))
+        if watch and not as_json and sys.stdout.isatty():
+            text = "\x1b[H\x1b[2J" + text
+        print(text, flush=True)
+        if not watch:
+            return
+        time.sleep(WATCH_S)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="parleyctl", description="Ask a running Parley server.")
+    common = argparse.ArgumentParser(add_help=False)
+    # The same options before and behind the command; the inner ones must not reset the outer.
+    for target, default in ((parser, None), (common, argparse.SUPPRESS)):
+        target.add_argument("--data", type=Path, default=default, metavar="DIR",
+                            help="the server's data directory (PARLEY_DATA, else ./data)")
+        target.add_argument("--url", default=default, metavar="URL",
+                            help="the server's address, when it is not the one in DIR/url")
+        target.add_argument("--json", action="store_true", default=default or False,
+                            help="print the answer as the server gave it")
+        target.add_argument("--watch", action="store_true", default=default or False,
+                            help="ask again every second, until interrupted")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.help, description=command.help.capitalize() + ".", parents=[common])
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code."""
+    args = make_parser().parse_args(argv)
+    command = COMMANDS[args.command]
+    try:
+        if args.watch and not command.watchable:
+            raise Failure(f"{args.command} cannot be watched", 2)
+        data = args.data or Path(os.environ.get("PARLEY_DATA", "data"))
+        run(command, find_server(data, args.url), args.json, args.watch)
+    except Failure as failure:
+        print(f"parleyctl: {failure}", file=sys.stderr)
+        return failure.code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
