@@ -232,6 +232,7 @@ static int make_loop(struct server *s, unsigned i)
         return status;
     n->shared = &s->net_shared;
     n->loop = s->loops[i];
+    admission_init(&n->admission, (double)s->config.admit_rate / s->topology.n_loops);
     n->chat = chat_new(&s->chat_shared, i, loop_stats(s->loops[i]));
     if (n->chat == NULL)
         return E_NO_MEMORY;

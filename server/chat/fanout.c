@@ -137,7 +137,7 @@ static void close_laggards(struct chat *c, struct roster *r)
         if (end - r->members[i - 1].at > cap) {
             bool last = r->count == 1;
             STAT_ADD(c->stats->closed_slow, 1);
-            session_close(r->members[i - 1].session, CLOSE_SLOW, true,
+            session_close(r->members[i - 1].session, CLOSE_SLOW, SPREAD_MS,
                           "too slow: more than the allowed backlog was waiting");
             if (last)
                 return;

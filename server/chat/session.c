@@ -19,7 +19,6 @@
 #define HELLO_MS 10000
 /* A told-off client gets this long to read its bye before the connection is cut. */
 #define BYE_MS 5000
-#define SPREAD_MS 4000
 /* Reading stops above, restarts below: requests waiting (weighted), bytes of unread replies. */
 #define LOAD_HIGH 64
 #define LOAD_LOW 32
@@ -196,7 +195,7 @@ void session_on_frame(struct session *s, const char *text, size_t len)
     if (commands_run(s, text, len)) {
         s->bad_frames = 0;
     } else if (++s->bad_frames >= BAD_FRAMES_MAX) {
-        session_close(s, CLOSE_PROTOCOL, false, "three frames in a row were not requests");
+        session_close(s, CLOSE_PROTOCOL, SPREAD_NONE, "three frames in a row were not requests");
         return;
     }
     set_paused(s);
@@ -279,7 +278,7 @@ void session_reply_error(struct session *s, uint64_t request, int status, const 
 
 /* -- the end ---------------------------------------------------------------------------------- */
 
-static void push_bye(struct session *s, enum close_code code, bool reconnect, const char *reason)
+static void push_bye(struct session *s, enum close_code code, unsigned spread_ms, const char *reason)
 {
     struct buf *b = &s->chat->reply;
     buf_clear(b);
@@ -288,15 +287,15 @@ static void push_bye(struct session *s, enum close_code code, bool reconnect, co
     buf_append_str(b, ",\"reason\":");
     json_put_cstring(b, reason);
     buf_append_str(b, ",\"reconnect\":");
-    json_put_bool(b, reconnect);
+    json_put_bool(b, spread_ms > 0);
     buf_append_str(b, ",\"spread_ms\":");
-    buf_append_u64(b, reconnect ? SPREAD_MS : 0);
+    buf_append_u64(b, spread_ms);
     buf_append_char(b, '}');
     if (!b->failed)
         session_push(s, b->data, b->len);
 }
 
-void session_close(struct session *s, enum close_code code, bool reconnect, const char *reason)
+void session_close(struct session *s, enum close_code code, unsigned spread_ms, const char *reason)
 {
     if (s->state == SESSION_CLOSING)
         return;
@@ -312,7 +311,7 @@ void session_close(struct session *s, enum close_code code, bool reconnect, cons
         /* Replies nobody reads would only keep the bye from arriving; out_at is a frame's start. */
         s->out.len = s->out_at;
     }
-    push_bye(s, code, reconnect, reason);
+    push_bye(s, code, spread_ms, reason);
     set_paused(s);
 }
 
@@ -369,7 +368,7 @@ static void tick_pings(struct chat *c)
         if (s->ping_ms > c->now_ms)
             return;
         if (c->now_ms - s->heard_ms >= 2 * period) {
-            session_close(s, CLOSE_PROTOCOL, true, "nothing was heard for two heartbeats");
+            session_close(s, CLOSE_PROTOCOL, SPREAD_MS, "nothing was heard for two heartbeats");
             continue;
         }
         /* The list stays sorted: everybody has the same period. */
@@ -387,7 +386,7 @@ static void tick_fresh(struct chat *c)
         struct session *s = container_of(node, struct session, all);
         if (c->now_ms - s->opened_ms < HELLO_MS)
             return;
-        session_close(s, CLOSE_UNAUTHENTICATED, true, "no hello within 10 s");
+        session_close(s, CLOSE_UNAUTHENTICATED, SPREAD_MS, "no hello within 10 s");
     }
 }
 
@@ -405,7 +404,7 @@ static void tick_choked(struct chat *c)
             s->low_ms = c->now_ms;
         } else if (c->now_ms - s->low_ms >= c->shared->limits.slow_after_ms) {
             STAT_ADD(c->stats->closed_slow, 1);
-            session_close(s, CLOSE_SLOW, true, "too slow: the backlog did not shrink");
+            session_close(s, CLOSE_SLOW, SPREAD_MS, "too slow: the backlog did not shrink");
         }
     }
 }
@@ -415,10 +414,10 @@ static void tick_drain(struct chat *c)
     LIST_FOREACH(&c->sessions, node, after) {
         struct session *s = container_of(node, struct session, all);
         if (s->load == 0 || c->now_ms >= c->drain_ms)
-            session_close(s, CLOSE_GOING_AWAY, true, "the server is restarting");
+            session_close(s, CLOSE_GOING_AWAY, SPREAD_MS, "the server is restarting");
     }
     LIST_FOREACH(&c->fresh, node, after)
-        session_close(container_of(node, struct session, all), CLOSE_GOING_AWAY, true,
+        session_close(container_of(node, struct session, all), CLOSE_GOING_AWAY, SPREAD_MS,
                       "the server is restarting");
 }
 

@@ -82,8 +82,10 @@ void session_on_frame(struct session *s, const char *text, size_t len);
 /* The socket takes more again. */
 void session_on_writable(struct session *s);
 
-/* Says bye, leaves all rooms, closes when that is written. `reason` is for people. */
-void session_close(struct session *s, enum close_code code, bool reconnect, const char *reason);
+/* Says bye, leaves all rooms, closes when that is written. `reason` is for people. The client is asked to come
+ * back at a random moment within spread_ms; 0: not to come back. */
+enum { SPREAD_NONE = 0, SPREAD_MS = 4000 };
+void session_close(struct session *s, enum close_code code, unsigned spread_ms, const char *reason);
 
 /* How much a waiting request weighs; a page of history can be 256 KB. */
 enum { LOAD_LIGHT = 1, LOAD_PAGE = 16 };

@@ -10,6 +10,7 @@
 #include "chat/chat.h"
 #include "config/config.h"
 #include "loop/loop.h"
+#include "net/admission.h"
 
 #include <libwebsockets.h>
 
@@ -35,6 +36,7 @@ struct net {
     const struct net_shared *shared;
     struct chat *chat;
     struct loop *loop;
+    struct admission admission;
     bool told_drained;
 };
 

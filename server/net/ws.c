@@ -9,13 +9,15 @@
  */
 #include "net/net.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "chat/session.h"
 #include "net/origin.h"
 #include "net/peers.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -101,6 +103,23 @@ static int refuse(struct lws *wsi, unsigned status)
     return lws_return_http_status(wsi, status, NULL) == 0 ? 1 : -1;
 }
 
+/* Too many at once: cheaper to refuse than to talk to. */
+static int refuse_for_now(struct net *n, struct lws *wsi, uint64_t now_us)
+{
+    unsigned char head[LWS_PRE + 256], *at = head + LWS_PRE, *end = head + sizeof head;
+    char seconds[16];
+    int len = snprintf(seconds, sizeof seconds, "%u",
+                       1 + randombytes_uniform(1 + admission_spread_ms(&n->admission, now_us) / 1000));
+    STAT_ADD(n->chat->stats->refused, 1);
+    if (lws_add_http_header_status(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, &at, end) != 0 ||
+        lws_add_http_header_by_name(wsi, (const unsigned char *)"retry-after:", (unsigned char *)seconds, len,
+                                    &at, end) != 0 ||
+        lws_add_http_header_content_length(wsi, 0, &at, end) != 0 ||
+        lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) != 0)
+        return -1;
+    return 1;
+}
+
 /* May this request become a socket? `in` is never looked at (a known fault of this callback). */
 static int confirm(struct net *n, struct lws *wsi)
 {
@@ -118,8 +137,9 @@ static int confirm(struct net *n, struct lws *wsi)
         STAT_ADD(n->chat->stats->refused, 1);
         return refuse(wsi, HTTP_STATUS_FORBIDDEN);
     }
-    if (n->chat->draining)
-        return refuse(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE);
+    uint64_t now_us = clock_mono_us();
+    if (n->chat->draining || !admission_answers(&n->admission, now_us))
+        return refuse_for_now(n, wsi, now_us);
     return 0;
 }
 
@@ -149,8 +169,14 @@ static int open_conn(struct net *n, struct lws *wsi, struct net_user *user)
     }
     user->ws = ws;
     STAT_ADD(n->chat->stats->connections, 1);
-    if (!ws->is_counted)
-        session_close(ws->session, CLOSE_TOO_MANY, true, "too many connections from this address, or in all");
+    uint64_t now_us = clock_mono_us();
+    if (!ws->is_counted) {
+        session_close(ws->session, CLOSE_TOO_MANY, SPREAD_MS, "too many connections from this address, or in all");
+    } else if (!admission_welcomes(&n->admission, now_us)) {
+        STAT_ADD(n->chat->stats->refused, 1);
+        session_close(ws->session, CLOSE_TRY_LATER, admission_spread_ms(&n->admission, now_us),
+                      "many are coming back at once: please wait a moment");
+    }
     return 0;
 }
 
@@ -173,7 +199,7 @@ static void close_conn(struct net *n, struct net_user *user)
 static void too_big(struct ws_conn *ws, const char *what)
 {
     buf_fini(&ws->message);
-    session_close(ws->session, CLOSE_TOO_BIG, true, what);
+    session_close(ws->session, CLOSE_TOO_BIG, SPREAD_MS, what);
 }
 
 static void receive(struct ws_conn *ws, const char *in, size_t len)
@@ -184,7 +210,7 @@ static void receive(struct ws_conn *ws, const char *in, size_t len)
     if (ws->session->state == SESSION_CLOSING)
         return;
     if (lws_frame_is_binary(ws->wsi)) {
-        session_close(ws->session, CLOSE_UNSUPPORTED, true, "frames must be text, not binary");
+        session_close(ws->session, CLOSE_UNSUPPORTED, SPREAD_MS, "frames must be text, not binary");
         return;
     }
     if (ws->message.len + len > limits->frame_max) {
