@@ -120,11 +120,14 @@ static void print_traffic(FILE *out, const struct options *o, const struct run_r
     fprintf(out, "  deliveries  %s/s, %.1f MB/s; %" PRIu64 " in all, %" PRIu64 " owed",
             grouped(rate(r, CNT_DELIVERIES), deliveries), rate(r, CNT_BYTES) / 1e6,
             r->count[CNT_DELIVERIES], r->count[CNT_EXPECTED]);
-    if (r->count[CNT_OTHER] + r->count[CNT_FOREIGN] > 0)
+    if (r->count[CNT_OTHER] > 0)
         fprintf(out, "; %" PRIu64 " other events", r->count[CNT_OTHER]);
+    if (r->count[CNT_VERDICTS] > 0)
+        fprintf(out, "; verdicts on %" PRIu64 " messages", r->count[CNT_VERDICTS]);
     fprintf(out, "\n  latency, ms        p50        p90        p99      p99.9        max\n");
     print_latency(out, "delivery", &r->delivery);
     print_latency(out, "ack", &r->ack);
+    print_latency(out, "verdict", &r->verdict);
     print_latency(out, "send lag", &r->lag);
     print_latency(out, "turn", &r->turn);
 }
@@ -271,7 +274,8 @@ static void json_counts(FILE *out, const struct run_result *r)
         {"never_left", CNT_DUE},      {"unacked", CNT_OUTSTANDING},
         {"deliveries", CNT_DELIVERIES}, {"owed", CNT_EXPECTED},
         {"foreign", CNT_FOREIGN},     {"other_events", CNT_OTHER},
-        {"parsed", CNT_PARSED},       {"bytes_in", CNT_BYTES},
+        {"verdicts", CNT_VERDICTS},   {"parsed", CNT_PARSED},
+        {"bytes_in", CNT_BYTES},
         {"disconnects", CNT_DISCONNECTS}, {"reconnects", CNT_RECONNECTS},
         {"recovered", CNT_RECOVERED},
     };
@@ -386,6 +390,7 @@ int report_write_json(const char *path, const struct options *options, const str
     json_counts(out, r);
     json_hist(out, "delivery", &r->delivery);
     json_hist(out, "ack", &r->ack);
+    json_hist(out, "verdict", &r->verdict);
     json_hist(out, "send_lag", &r->lag);
     json_hist(out, "turn", &r->turn);
     json_hist(out, "connect", &r->connect);

@@ -25,6 +25,7 @@ void roomlog_keep(struct roomlog *log, const struct oracle_event *event, const u
 
     slot->event = *event;
     slot->len = 0;
+    slot->judged = false;
     if (frame && sizeof(*slot) + len <= log->slot_size) {
         memcpy(slot->frame, frame, len);
         slot->len = len;

@@ -19,6 +19,7 @@
 struct roomlog_slot {
     struct oracle_event event; /* seq 0: empty */
     size_t len;                /* of the frame; 0 when it was too long to keep */
+    bool judged;               /* a verdict on it has come */
     uint8_t frame[];
 };
 

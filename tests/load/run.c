@@ -411,6 +411,7 @@ static void merge_worker(struct run *run, const struct worker *w)
         result->count[i] += w->count[i];
     hist_merge(&result->delivery, &w->delivery);
     hist_merge(&result->ack, &w->ack);
+    hist_merge(&result->verdict, &w->verdict);
     hist_merge(&result->lag, &w->lag);
     hist_merge(&result->turn, &w->turn);
     hist_merge(&result->connect, &w->connect);

@@ -28,7 +28,7 @@ struct run_result {
     uint64_t window[CNT_MAX];   /* of the measured time */
     double measured_s, upgrade_s, ready_s;
     uint64_t lost_on_dead;      /* deliveries lost on connections that had ended */
-    struct hist delivery, ack, lag, turn, connect, resume;
+    struct hist delivery, ack, verdict, lag, turn, connect, resume;
     struct oracle oracle;
     struct tally errors;
     struct run_thread threads[256];

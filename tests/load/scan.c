@@ -295,6 +295,7 @@ static bool set_field(struct scan_frame *f, struct span key, const struct value 
     }, integers[] = {
         {"seq", offsetof(struct scan_frame, seq)},
         {"id", offsetof(struct scan_frame, id)},
+        {"on", offsetof(struct scan_frame, on)},
         {"retry_after_ms", offsetof(struct scan_frame, retry_after_ms)},
         {"spread_ms", offsetof(struct scan_frame, spread_ms)},
     }, booleans[] = {
@@ -315,8 +316,8 @@ static bool set_field(struct scan_frame *f, struct span key, const struct value 
             return set_bool(v, (bool *)(base + booleans[i].at));
     if (span_is(key, "code")) /* a name in an error, a number in a bye */
         return v->type == VALUE_NUMBER ? set_int(v, &f->close_code) : set_string(v, &f->code);
-    if (span_is(key, "events")) {
-        f->events = v->raw;
+    if (span_is(key, "events") || span_is(key, "items")) {
+        *(span_is(key, "events") ? &f->events : &f->items) = v->raw;
         return v->type == VALUE_ARRAY;
     }
     return true;
@@ -341,7 +342,7 @@ int scan_frame(const char *text, size_t len, struct scan_frame *frame)
     struct cursor c = {text, text + len};
 
     memset(frame, 0, sizeof(*frame));
-    frame->id = frame->seq = -1;
+    frame->id = frame->seq = frame->on = -1;
     if (!take_char(&c, '{'))
         return -1;
     if (!take_char(&c, '}')) {

@@ -24,8 +24,8 @@ struct span {
  */
 struct scan_frame {
     struct span type, room, kind, text, code, epoch, session, state, reason;
-    struct span events;        /* the array with its brackets */
-    int64_t id, seq;           /* -1 when absent */
+    struct span events, items; /* arrays with their brackets */
+    int64_t id, seq, on;       /* -1 when absent */
     int64_t close_code;        /* the number a "bye" carries */
     int64_t retry_after_ms, spread_ms;
     bool recovered, more, reconnect;

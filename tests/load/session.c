@@ -126,8 +126,8 @@ static void read_text(struct worker *w, struct client *c, struct span text,
     event->intended_ns = w->plan->base_ns + stamp.intended_ns;
 }
 
-/* What the room says, judged once a thread; everybody else is compared with it. */
-static void judge_room(struct worker *w, struct client *c, const struct oracle_event *event,
+/* What the room says, judged once a thread; everybody else is compared with it. True: once. */
+static bool judge_room(struct worker *w, struct client *c, const struct oracle_event *event,
                        struct wire wire)
 {
     struct room *room = c->room;
@@ -135,15 +135,49 @@ static void judge_room(struct worker *w, struct client *c, const struct oracle_e
 
     if (known) {
         oracle_content(&w->oracle, known, event, c->index, room->index);
-        return;
+        return false;
     }
     if (event->seq <= room->top)
-        return; /* too old to be kept: only its number was judged */
+        return false; /* too old to be kept: only its number was judged */
     if (event->ours)
         oracle_sender(&w->oracle, &room->senders[event->publisher / w->options->rooms], event,
                       c->index, false);
     room->top = event->seq;
     roomlog_keep(&room->log, event, wire.frame, wire.len);
+    return true;
+}
+
+/* What the analysis says of a message: once, and how long after its intended time? */
+static void take_verdict(struct worker *w, struct client *c, uint64_t on)
+{
+    struct roomlog_slot *slot = roomlog_slot(&c->room->log, on);
+
+    if (slot->event.seq != on || !slot->event.ours ||
+        slot->event.publisher % w->options->threads != w->id)
+        return; /* no longer kept, or another thread's to count */
+    if (slot->judged)
+        oracle_note(&w->oracle, RULE_DUPLICATE, 1,
+                    "client %" PRIu32 ", room %" PRIu32 ": a second verdict on seq %" PRIu64,
+                    c->index, c->room->index, on);
+    slot->judged = true;
+    w->count[CNT_VERDICTS]++;
+    if (worker_measures(w, slot->event.intended_ns))
+        hist_add(&w->verdict, w->now - slot->event.intended_ns);
+}
+
+static void take_verdicts(struct worker *w, struct client *c, struct span items)
+{
+    struct span item;
+
+    while (items.p && scan_next(&items, &item)) {
+        struct scan_frame frame;
+
+        if (scan_frame(item.p, item.n, &frame) == 0 && frame.on >= 1)
+            take_verdict(w, c, (uint64_t)frame.on);
+        else
+            oracle_note(&w->oracle, RULE_FRAME, 1, "client %" PRIu32 ": a verdict on nothing",
+                        c->index);
+    }
 }
 
 static bool is_own_room(const struct worker *w, const struct client *c, struct span room)
@@ -154,6 +188,28 @@ static bool is_own_room(const struct worker *w, const struct client *c, struct s
     return span_is(room, name);
 }
 
+static bool is_event(struct worker *w, struct client *c, const struct scan_frame *frame)
+{
+    if (frame->seq >= 1 && frame->kind.p && is_own_room(w, c, frame->room))
+        return true;
+    oracle_note(&w->oracle, frame->seq >= 1 && frame->room.p ? RULE_ROOM : RULE_FRAME, 1,
+                "client %" PRIu32 ", room %" PRIu32 ": event without seq or kind, or of room '%.*s'",
+                c->index, c->room->index, (int)frame->room.n, frame->room.p ? frame->room.p : "");
+    return false;
+}
+
+/* A push that a page of history gives, too: it holds it already, or will. */
+static bool is_replayed(struct client *c, uint64_t seq)
+{
+    if (seq <= c->replayed_to)
+        return true;
+    if (!c->catching_up || seq < c->order.next)
+        return false;
+    if (seq > c->missed)
+        c->missed = seq;
+    return true;
+}
+
 /* A numbered event, pushed or out of a reply. */
 static void on_event(struct worker *w, struct client *c, const struct scan_frame *frame,
                      struct wire wire, bool pushed)
@@ -161,26 +217,14 @@ static void on_event(struct worker *w, struct client *c, const struct scan_frame
     struct oracle_event event = {.seq = (uint64_t)frame->seq};
 
     w->count[CNT_PARSED]++;
-    if (frame->seq < 1 || !frame->kind.p || !is_own_room(w, c, frame->room)) {
-        oracle_note(&w->oracle, frame->room.p && frame->seq >= 1 ? RULE_ROOM : RULE_FRAME, 1,
-                    "client %" PRIu32 ", room %" PRIu32 ": event without seq or kind, or of"
-                    " room '%.*s'",
-                    c->index, c->room->index, (int)frame->room.n,
-                    frame->room.p ? frame->room.p : "");
+    if (!is_event(w, c, frame) || (pushed && is_replayed(c, event.seq)))
         return;
-    }
-    if (pushed && c->catching_up && event.seq >= c->order.next) {
-        if (event.seq > c->missed)
-            c->missed = event.seq;
-        return; /* the next page of history holds it */
-    }
-    if (pushed && event.seq <= c->replayed_to)
-        return; /* history gave it just before it was pushed */
     if (!oracle_seq(&w->oracle, &c->order, event.seq, c->index, c->room->index))
         return;
     if (span_is(frame->kind, "message"))
         read_text(w, c, scan_decode(frame->text, w->scratch, WORKER_SCRATCH), &event);
-    judge_room(w, c, &event, wire);
+    if (judge_room(w, c, &event, wire) && span_is(frame->kind, "verdict"))
+        take_verdicts(w, c, frame->items);
     take_event(w, c, &event);
 }
 

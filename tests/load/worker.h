@@ -38,6 +38,7 @@ enum counter {
     CNT_EXPECTED,    /* deliveries owed for what was accepted */
     CNT_FOREIGN,     /* messages of others */
     CNT_OTHER,       /* numbered events that are no messages */
+    CNT_VERDICTS,    /* messages of this thread's publishers that a verdict came for */
     CNT_PARSED,      /* events that took the full parser */
     CNT_BYTES,       /* received */
     CNT_DISCONNECTS,
@@ -151,7 +152,7 @@ struct worker {
     bool paused;  /* some publisher waits out a refusal */
     uint64_t next_sweep_ns, next_publish_ns;
 
-    struct hist delivery, ack, lag, turn, connect, resume;
+    struct hist delivery, ack, verdict, lag, turn, connect, resume;
     struct oracle oracle;
     struct tally errors;
     uint64_t count[CNT_MAX];

@@ -154,8 +154,35 @@ START_TEST(events_that_are_no_messages_take_their_number)
     say(c1, "{\"type\":\"presence\",\"room\":\"load-0\",\"members\":2}");
     say_message(c1, 13, 2);
     ck_assert_uint_eq(worker->count[CNT_OTHER], 1);
+    ck_assert_uint_eq(worker->count[CNT_VERDICTS], 0);
     ck_assert_uint_eq(worker->count[CNT_DELIVERIES], 2);
     ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
+    tear_down();
+}
+END_TEST
+
+START_TEST(a_verdict_counts_once_a_message)
+{
+    static const char verdicts[] =
+        "{\"type\":\"event\",\"room\":\"load-0\",\"seq\":%d,\"kind\":\"verdict\",\"items\":["
+        "{\"on\":11,\"action\":\"none\",\"labels\":[]},{\"on\":12,\"labels\":[{\"on\":1}]}]}";
+    char text[300];
+
+    set_up(BARE_NONE, false);
+    join_both();
+    for (struct client *c = c0; c <= c1; c++) {
+        say_message(c, 11, 1);
+        say_message(c, 12, 2);
+        snprintf(text, sizeof(text), verdicts, 13);
+        say(c, "%s", text);
+    }
+    ck_assert_uint_eq(worker->count[CNT_VERDICTS], 2);
+    ck_assert_uint_eq(worker->verdict.count, 2);
+    ck_assert_uint_eq(worker->verdict.max, 5000 - 2500);
+    ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
+    snprintf(text, sizeof(text), verdicts, 14);
+    say(c1, "%s", text);
+    ck_assert_uint_eq(broken(RULE_DUPLICATE), 2);
     tear_down();
 }
 END_TEST
@@ -470,6 +497,7 @@ int main(void)
     const TTest *const tests[] = {
         a_faithful_server_breaks_nothing,
         events_that_are_no_messages_take_their_number,
+        a_verdict_counts_once_a_message,
         gap_repeat_and_disorder_of_numbers,
         one_message_under_two_numbers,
         a_sender_overtaking_itself,
