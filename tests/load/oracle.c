@@ -20,6 +20,8 @@ static const struct {
     [RULE_ROOM] = {"room", "messages of another room"},
     [RULE_ACK_SEQ] = {"ack_seq", "reply and event disagree"},
     [RULE_UNACKED] = {"unacked", "sends never answered"},
+    [RULE_REFUSED] = {"refused", "sends answered with an error"},
+    [RULE_UNSENT] = {"unsent", "messages that were due, but the server took no more"},
     [RULE_RESUME] = {"resume", "reconnects that did not carry on"},
     [RULE_FRAME] = {"frame", "bad frames"},
     [RULE_CLOSED] = {"closed", "connections that ended for good"},

@@ -32,6 +32,8 @@ enum oracle_rule {
     RULE_ROOM,       /* a message of another room */
     RULE_ACK_SEQ,    /* the reply to a send and its event disagree about the number */
     RULE_UNACKED,    /* a send that was never answered */
+    RULE_REFUSED,    /* a send answered with an error */
+    RULE_UNSENT,     /* a message that was due, but the server took no more */
     RULE_RESUME,     /* a reconnect that did not carry on where it was */
     RULE_FRAME,      /* not a WebSocket frame, not JSON, not the protocol */
     RULE_CLOSED,     /* a connection that ended and did not come back */

@@ -179,6 +179,8 @@ static void on_refused(struct worker *w, struct publisher *p, struct pending *pe
 
     w->count[CNT_REFUSED]++;
     tally_count(&w->errors, "send: %.*s", (int)reply->code.n, reply->code.p ? reply->code.p : "");
+    oracle_note(&w->oracle, RULE_REFUSED, 1, "client %" PRIu32 ": %.*s", p->index,
+                (int)reply->code.n, reply->code.p ? reply->code.p : "no code");
     if (w->options->window) {
         if (reply->retry_after_ms > 0 && reply->retry_after_ms < 60000)
             pause = (uint64_t)reply->retry_after_ms * 1000000;
@@ -262,6 +264,8 @@ void publisher_resend(struct worker *w, struct publisher *p)
 
 void publisher_finish(struct worker *w, struct publisher *p)
 {
+    oracle_note(&w->oracle, RULE_UNSENT, p->due, "client %" PRIu32 ": %" PRIu64 " messages",
+                p->index, p->due);
     if (w->options->bare != BARE_NONE)
         return; /* no acks: reach says it all */
     for (uint32_t counter = p->first; counter != p->next; counter++) {

@@ -114,9 +114,6 @@ static void print_traffic(FILE *out, const struct options *o, const struct run_r
                  " held back by the server\n",
             r->count[CNT_SENT], r->count[CNT_ACKED], r->count[CNT_REFUSED],
             r->count[CNT_LATE_SENDS]);
-    if (r->count[CNT_DUE] > 0)
-        fprintf(out, "              %" PRIu64 " never left: the server did not take them in time\n",
-                r->count[CNT_DUE]);
     fprintf(out, "  deliveries  %s/s, %.1f MB/s; %" PRIu64 " in all, %" PRIu64 " owed",
             grouped(rate(r, CNT_DELIVERIES), deliveries), rate(r, CNT_BYTES) / 1e6,
             r->count[CNT_DELIVERIES], r->count[CNT_EXPECTED]);

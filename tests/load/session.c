@@ -193,7 +193,7 @@ static bool is_event(struct worker *w, struct client *c, const struct scan_frame
     if (frame->seq >= 1 && frame->kind.p && is_own_room(w, c, frame->room))
         return true;
     oracle_note(&w->oracle, frame->seq >= 1 && frame->room.p ? RULE_ROOM : RULE_FRAME, 1,
-                "client %" PRIu32 ", room %" PRIu32 ": event without seq or kind, or of room '%.*s'",
+                "client %" PRIu32 ", room %" PRIu32 ": no seq or kind, or of room '%.*s'",
                 c->index, c->room->index, (int)frame->room.n, frame->room.p ? frame->room.p : "");
     return false;
 }

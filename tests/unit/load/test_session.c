@@ -320,7 +320,31 @@ START_TEST(a_refused_send_is_owed_to_nobody)
     plan.to_ns = worker->now + 1;
     publisher_pump(worker, c0->publisher);
     ck_assert_uint_eq(worker->count[CNT_SENT], 9);
-    ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
+    ck_assert_uint_eq(broken(RULE_REFUSED), 1);
+    ck_assert_uint_eq(oracle_violations(&worker->oracle), 1);
+    tear_down();
+}
+END_TEST
+
+START_TEST(what_is_due_and_cannot_leave_is_named)
+{
+    set_up(BARE_NONE, false);
+    options.window = 0;
+    options.rate = 1;
+    worker->pacer = (struct pacer){.start_ns = 2000, .end_ns = 9000, .interval_ns = 100, .lanes = 1};
+    worker->phase = PHASE_RUN;
+    worker->loading = true;
+    publisher_on_due(worker, c0->publisher); /* not joined: cannot send */
+    publisher_on_due(worker, c0->publisher);
+    ck_assert_uint_eq(worker->count[CNT_SENT], 0);
+    ck_assert_uint_eq(worker->count[CNT_LATE_SENDS], 2);
+    publisher_finish(worker, c0->publisher);
+    ck_assert_uint_eq(broken(RULE_UNSENT), 2);
+    client_set_state(worker, c0, CLIENT_READY);
+    publisher_pump(worker, c0->publisher); /* now both leave, with the times they were due */
+    ck_assert_uint_eq(worker->count[CNT_DUE], 0);
+    ck_assert_uint_eq(c0->publisher->ring[1].intended_ns, 2000);
+    ck_assert_uint_eq(c0->publisher->ring[2].intended_ns, 2100);
     tear_down();
 }
 END_TEST
@@ -508,6 +532,7 @@ int main(void)
         reply_and_event_disagree,
         a_send_answered_twice_or_never,
         a_refused_send_is_owed_to_nobody,
+        what_is_due_and_cannot_leave_is_named,
         garbage_drops_the_connection,
         a_client_that_never_gets_in,
         a_resume_replays_and_resends,
