@@ -331,7 +331,9 @@ START_TEST(what_is_due_and_cannot_leave_is_named)
     set_up(BARE_NONE, false);
     options.window = 0;
     options.rate = 1;
-    worker->pacer = (struct pacer){.start_ns = 2000, .end_ns = 9000, .interval_ns = 100, .lanes = 1};
+    worker->pacer = (struct pacer){
+        .start_ns = 2000, .end_ns = 9000, .interval_ns = 100, .lanes = 1,
+    };
     worker->phase = PHASE_RUN;
     worker->loading = true;
     publisher_on_due(worker, c0->publisher); /* not joined: cannot send */
