@@ -38,9 +38,13 @@ class Heard:
         self.pongs: list[str] = []
         self.close: int | None = None
 
-    async def listen(self, socket: RawSocket) -> None:
-        """Until the probe is answered, or the connection has ended."""
-        while (frame := await socket.read_frame()) is not None:
+    async def listen(self, socket: RawSocket, pongs: int) -> None:
+        """Until the probe is answered and so many pongs came, or the connection has ended."""
+        probed = False
+        while not (probed and len(self.pongs) == pongs):
+            frame = await socket.read_frame()
+            if frame is None:
+                return
             if frame.opcode == CLOSE:
                 self.close = frame.close_code
                 socket.send_frame(CLOSE, frame.payload[:2])
@@ -48,8 +52,8 @@ class Heard:
                 socket.send_frame(PONG, frame.payload)
             elif frame.opcode == PONG:
                 self.pongs.append(frame.payload.decode())
-            elif frame.opcode == TEXT and self.takes(socket.decode(frame)):
-                return
+            elif frame.opcode == TEXT:
+                probed |= self.takes(socket.decode(frame))
 
     def takes(self, value: dict) -> bool:
         if value["type"] == "error":
@@ -78,7 +82,7 @@ async def judge(server: Server, name: str, vector: dict) -> str | None:
     if vector["close"] is None:
         socket.send({"id": PROBE, "type": "ping"})
     heard = Heard()
-    await heard.listen(socket)
+    await heard.listen(socket, len(vector.get("pongs", [])))
     await socket.close()
     return differs(heard, vector)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """--web DIR serves the pages and nothing else, with a strict policy; no path leads out of DIR."""
 import re
+from http.client import RemoteDisconnected
 
 from harness import Scenario
 
@@ -33,7 +34,8 @@ async def run(t: Scenario) -> None:
         assert answer.headers["content-type"].startswith(kind), answer.headers["content-type"]
         assert answer.headers["x-content-type-options"] == "nosniff", path
         policy = {part.strip() for part in answer.headers["content-security-policy"].split(";") if part.strip()}
-        assert policy == POLICY, f"{path}: {policy ^ POLICY}"
+        wanted = POLICY if kind == "text/html" else {"default-src 'none'", "frame-ancestors 'none'"}
+        assert policy == wanted, f"{path}: {policy ^ wanted}"
         cache = answer.headers.get("cache-control", "")
         assert ("immutable" in cache) == path.startswith("/assets/"), f"{path}: {cache}"
 
@@ -44,7 +46,11 @@ async def run(t: Scenario) -> None:
     paths += ["//etc/passwd", "/assets//etc/passwd", "/assets/%00", "/assets/app-0A1B2C3D.js%00.html",
               "/assets/", "/assets", "/assets/link.js", "/%", "/%zz", "/" + "a" * 3000]
     for path in paths:
-        answer = await server.http("GET", path)
+        try:
+            answer = await server.http("GET", path)
+        except RemoteDisconnected:  # refused without a word: no HTTP at all
+            assert "%" in path, path
+            continue
         assert answer.status in (400, 403, 404, 414), f"{path}: {answer.status}"
         assert SECRET not in answer.text and "root:" not in answer.text, path
     health = await server.http("GET", "/healthz")

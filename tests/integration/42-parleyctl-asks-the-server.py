@@ -13,7 +13,7 @@ async def run(t: Scenario) -> None:
 
     async def ctl(*words: str) -> tuple[int, str, str]:
         process = await asyncio.create_subprocess_exec(
-            str(t.programs.ctl), *words, "--server", f"http://127.0.0.1:{server.port}", "--data", str(server.data),
+            str(t.programs.ctl), "--data", str(server.data), *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
         out, err = await asyncio.wait_for(process.communicate(), 20)
         return process.returncode, out.decode(), err.decode()

@@ -93,7 +93,7 @@ def judge(path: Path, options: argparse.Namespace, work: Path) -> tuple[bool, fl
     """Runs a scenario in a process of its own: does it hold, how long it took, what it said."""
     directory = work / path.stem[:2]  # short: unix sockets live below it
     directory.mkdir()
-    command = [sys.executable, "-X", "dev", "-W", "ignore", str(HERE / "run.py"), "--one", str(path),
+    command = [sys.executable, str(HERE / "run.py"), "--one", str(path),
                "--directory", str(directory), "--record", str(options.record),
                "--parleyd", str(options.parleyd), "--worker", str(options.worker),
                "--ctl", str(options.ctl), "--web", str(options.web)]
@@ -149,6 +149,7 @@ def main() -> int:
                 print(f"{'ok    ' if holds else 'FAILED'} {path.stem} ({took:.1f} s)", flush=True)
                 if not holds:
                     failed.append(path.stem)
+                if output.strip():
                     print("    " + output.replace("\n", "\n    "), flush=True)
 
         # The longest first, so that none is left alone at the end.

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Server:
         self.started_s = 0.0  # how long until the ready line
         self.stdout: list[str] = []
         self._runs = 0
-        self._sessions: list[int] = []
+        self._known: dict[int, str] = {}  # processes of this server: pid, and when it began
         self._allowed: list[str] = []
         self._stdout_task: asyncio.Task | None = None
 
@@ -60,7 +61,6 @@ class Server:
                 str(self.program), *self.arguments(), *extra, stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE, stderr=log, env=environment, cwd=self.directory,
                 start_new_session=True)
-        self._sessions.append(self.process.pid)
 
     async def start(self, *extra: str) -> "Server":
         """Starts and waits for the ready line."""
@@ -119,6 +119,7 @@ class Server:
 
     def signal(self, number: int) -> None:
         assert self.process is not None and self.process.returncode is None, "parleyd is not running"
+        self.descendants()  # while it can still be seen whose children they are
         os.kill(self.process.pid, number)
 
     @property
@@ -151,18 +152,18 @@ class Server:
         return rss_bytes(self.pid)
 
     def descendants(self) -> list[int]:
-        """Living processes of any start of this server, zombies not counted."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(fields[3]) in self._sessions and fields[0] not in "ZX":
-                found.append(int(entry.name))
-        return found
+        """Living processes that this server began, itself too; zombies are not counted."""
+        processes = {pid: stat for pid in all_pids() if (stat := read_stat(pid)) is not None}
+        if self.running:
+            self._known[self.pid] = processes[self.pid].began
+        while True:
+            young = {pid: stat.began for pid, stat in processes.items()
+                     if stat.parent in self._known and pid not in self._known}
+            if not young:
+                break
+            self._known |= young
+        return [pid for pid, began in self._known.items()
+                if pid in processes and processes[pid].began == began and processes[pid].state not in "ZX"]
 
     async def finish(self) -> list[str]:
         """Stops what still runs; what was wrong with this server, one sentence each."""
@@ -250,6 +251,25 @@ class Server:
             events += page["events"]
             if not page["more"]:
                 return events
+
+
+@dataclass
+class Stat:
+    state: str
+    parent: int
+    began: str
+
+
+def all_pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def read_stat(pid: int) -> Stat | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return Stat(fields[0], int(fields[1]), fields[19])
 
 
 def rss_bytes(pid: int) -> int:
