@@ -212,6 +212,23 @@ static void answer_events(struct http_request *r, const struct msg_read *m)
 
 /* -- saying something in a room ------------------------------------------------------------ */
 
+/* In our words: jansson's quote the body, cut anywhere. */
+static const char *body_problem(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_invalid_utf8:
+        return "is not UTF-8";
+    case json_error_null_character:
+        return "holds a NUL character";
+    case json_error_duplicate_key:
+        return "names a field twice";
+    case json_error_stack_overflow:
+        return "is nested too deeply";
+    default:
+        return "is not one JSON object";
+    }
+}
+
 /* Decodes the body into *fields; its status says what was wrong. */
 static void parse_body(const struct http_request *r, struct request *fields)
 {
@@ -220,8 +237,8 @@ static void parse_body(const struct http_request *r, struct request *fields)
     const char *text = r->body.len > 0 ? r->body.data : "";
     fields->json = json_loadb(text, r->body.len, JSON_REJECT_DUPLICATES, &error);
     if (fields->json == NULL)
-        request_fail(fields, E_BAD_REQUEST,
-                     "the body is not JSON in UTF-8; it goes wrong at byte %d", error.position);
+        request_fail(fields, E_BAD_REQUEST, "the body %s, at byte %d",
+                     body_problem(json_error_code(&error)), error.position);
     else if (!json_is_object(fields->json))
         request_fail(fields, E_BAD_REQUEST, "the body must be one JSON object");
 }

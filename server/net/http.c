@@ -26,6 +26,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,6 +36,7 @@
 #define PIECE 16384
 #define WAIT_S 10     /* for another thread's answer */
 #define WRITE_S 20    /* for the client to take a piece */
+#define CHOKED_US 5000
 #define LINGER_S 2    /* for a client that still sends what nobody reads */
 
 /* -- the request's head -------------------------------------------------------------------- */
@@ -354,6 +356,18 @@ static int end(struct http_request *r, struct net_user *user)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+/* libwebsockets cannot wait for POLLOUT without looking at POLLIN, so this asks by the clock. It is
+ * rare: most responses fit into the kernel's buffer. */
+static void sleep_until_writable(lws_sorted_usec_list_t *timer)
+{
+    struct http_request *r = lws_container_of(timer, struct http_request, timer);
+    struct pollfd socket = {.fd = lws_get_socket_fd(r->wsi), .events = POLLOUT};
+    if (poll(&socket, 1, 0) == 1)
+        go_on(r);
+    else
+        lws_sul_schedule(lws_get_context(r->wsi), 0, timer, sleep_until_writable, CHOKED_US);
+}
+
 static int write_some(struct http_request *r, struct net_user *user)
 {
     unsigned char piece[LWS_PRE + PIECE];
@@ -368,13 +382,12 @@ static int write_some(struct http_request *r, struct net_user *user)
             return -1;
         r->sent += n;
     }
-    /* What the socket did not take is libwebsockets' to send, which comes back here after it. */
-    if (lws_partial_buffered(r->wsi)) {
-        lws_set_timeout(r->wsi, PENDING_TIMEOUT_HTTP_CONTENT, WRITE_S);
-        lws_callback_on_writable(r->wsi);
-        return 0;
-    }
-    return end(r, user);
+    if (!lws_partial_buffered(r->wsi))
+        return end(r, user);
+    lws_set_timeout(r->wsi, PENDING_TIMEOUT_HTTP_CONTENT, WRITE_S);
+    lws_rx_flow_control(r->wsi, 0);
+    sleep_until_writable(&r->timer);
+    return 0;
 }
 
 /* -- reading ------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ struct http_request {
     bool unread;                 /* answered although its body did not come whole */
     struct buf body;
     client_id client;            /* while WAITING; else 0 */
-    lws_sorted_usec_list_t timer; /* of WAITING */
+    lws_sorted_usec_list_t timer; /* the end of WAITING; in WRITING, the next try */
     struct response response;
     struct buf head;             /* status line and headers */
     size_t sent;                 /* of head and body together */
