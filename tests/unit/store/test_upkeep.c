@@ -290,8 +290,8 @@ START_TEST(the_write_ahead_log_does_not_grow_for_ever)
         if (size_of("parley.db-wal") > largest)
             largest = size_of("parley.db-wal");
     }
-    ck_assert_int_gt(size_of("parley.db"), 36 << 20);
-    ck_assert_int_lt(largest, 32 << 20);
+    ck_assert_int_gt(size_of("parley.db"), 32 << 20);
+    ck_assert_int_lt(largest, 28 << 20);
     world_fini(&world);
 }
 END_TEST
