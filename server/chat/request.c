@@ -37,7 +37,7 @@ void request_parse(struct request *r, const char *text, size_t len)
 {
     *r = (struct request){0};
     json_error_t error;
-    r->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+    r->json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (r->json == NULL) {
         request_fail(r, E_BAD_REQUEST, "not JSON: %s at byte %d", error.text, error.position);
         return;
@@ -47,6 +47,8 @@ void request_parse(struct request *r, const char *text, size_t len)
         return;
     }
     r->type = json_string_value(json_object_get(r->json, "type"));
+    if (r->type != NULL && holds_nul(json_object_get(r->json, "type")))
+        r->type = "?";
     take_id(r);
     if (r->type == NULL) {
         r->status = 0; /* what matters more than a missing id */
@@ -76,14 +78,20 @@ static const json_t *field_value(struct request *r, const char *field, bool requ
     return NULL;
 }
 
+/* U+0000 is fine JSON, but ends a string in too many places further on. */
+static bool holds_nul(const json_t *value)
+{
+    return json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value);
+}
+
 const char *request_string(struct request *r, const char *field, bool required, size_t max, size_t *len)
 {
     const json_t *value = field_value(r, field, required, "a string");
     if (value == NULL)
         return NULL;
     size_t n = json_string_length(value);
-    if (!json_is_string(value) || n < 1 || n > max) {
-        request_fail(r, E_BAD_REQUEST, "'%s' must be a string of 1 to %zu bytes", field, max);
+    if (!json_is_string(value) || n < 1 || n > max || holds_nul(value)) {
+        request_fail(r, E_BAD_REQUEST, "'%s' must be a string of 1 to %zu bytes without U+0000", field, max);
         return NULL;
     }
     if (len != NULL)
@@ -97,8 +105,8 @@ const char *request_text(struct request *r, const char *field, size_t max, size_
     if (value == NULL)
         return NULL;
     *len = json_string_length(value);
-    if (!json_is_string(value) || *len == 0) {
-        request_fail(r, E_BAD_REQUEST, "'%s' must be a string that is not empty", field);
+    if (!json_is_string(value) || *len == 0 || holds_nul(value)) {
+        request_fail(r, E_BAD_REQUEST, "'%s' must be a string that is not empty, without U+0000", field);
         return NULL;
     }
     if (*len > max) {

@@ -328,7 +328,7 @@ static void tick_closing(struct chat *c)
         if (!s->close_asked && (may_close(s) || (c->now_ms >= s->close_ms && !s->is_choked))) {
             s->close_asked = true;
             s->close_ms = c->now_ms + BYE_MS;
-            s->ops->close(s->conn, s->close_code, "");
+            s->ops->close(s->conn, s->close_code);
         } else if (c->now_ms >= s->close_ms) {
             s->close_ms = UINT64_MAX;
             s->ops->kill(s->conn);

@@ -24,8 +24,8 @@ struct conn_ops {
     size_t (*unsent)(void *conn);
     /* Stops or restarts reading. */
     void (*pause)(void *conn, bool paused);
-    /* Closing handshake with this code, behind everything written. */
-    void (*close)(void *conn, uint16_t code, const char *reason);
+    /* Sends the close frame, behind everything written; false as write. */
+    bool (*close)(void *conn, uint16_t code);
     /* Cuts the connection. */
     void (*kill)(void *conn);
 };

@@ -10,6 +10,7 @@
 #include "net/net.h"
 
 #include "base/clock.h"
+#include "base/status.h"
 #include "chat/session.h"
 #include "net/origin.h"
 #include "net/peers.h"
@@ -32,7 +33,7 @@ struct ws_conn {
     struct buf message;      /* pieces so far; empty between messages */
     uint32_t fragments;      /* of the message in hand */
     uint32_t peer;           /* slot in peers */
-    uint16_t close_code;     /* asked to close with this */
+    bool is_closing;         /* our close frame is sent; the peer's ends it */
     bool is_counted;
 };
 
@@ -73,12 +74,14 @@ static void ops_pause(void *conn, bool paused)
     lws_rx_flow_control(ws->wsi, !paused);
 }
 
-static void ops_close(void *conn, uint16_t code, const char *reason)
+/* The close frame goes out as frames do, behind all others; libwebsockets' own way of closing drops it when
+ * raw writes went before. The peer answers with its close frame, and the connection ends (peer_closes). */
+static bool ops_close(void *conn, uint16_t code)
 {
     struct ws_conn *ws = conn;
-    (void)reason;
-    ws->close_code = code;
-    lws_callback_on_writable(ws->wsi);
+    const uint8_t frame[] = {0x88, 2, (uint8_t)(code >> 8), (uint8_t)code};
+    ws->is_closing = true;
+    return ops_write(ws, frame, sizeof frame);
 }
 
 static const struct conn_ops ops = {
@@ -97,49 +100,43 @@ static bool header(struct lws *wsi, enum lws_token_indexes token, char value[HEA
     return lws_hdr_copy(wsi, value, HEADER_MAX, token) > 0;
 }
 
-static int refuse(struct lws *wsi, unsigned status)
+/* The whole response at once, then the connection ends. By hand, because at this stage libwebsockets would call it
+ * HTTP/1.0, which some clients do not take. `retry_s` 0: no Retry-After. */
+static int refuse(struct net *n, struct lws *wsi, int status, const char *phrase, const char *message,
+                  unsigned retry_s)
 {
-    /* A response was given: libwebsockets ends the transaction. */
-    return lws_return_http_status(wsi, status, NULL) == 0 ? 1 : -1;
-}
-
-/* Too many at once: cheaper to refuse than to talk to. */
-static int refuse_for_now(struct net *n, struct lws *wsi, uint64_t now_us)
-{
-    unsigned char head[LWS_PRE + 256], *at = head + LWS_PRE, *end = head + sizeof head;
-    char seconds[16];
-    int len = snprintf(seconds, sizeof seconds, "%u",
-                       1 + randombytes_uniform(1 + admission_spread_ms(&n->admission, now_us) / 1000));
+    char text[LWS_PRE + 640], retry[40] = "", body[256];
     STAT_ADD(n->chat->stats->refused, 1);
-    if (lws_add_http_header_status(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, &at, end) != 0 ||
-        lws_add_http_header_by_name(wsi, (const unsigned char *)"retry-after:", (unsigned char *)seconds, len,
-                                    &at, end) != 0 ||
-        lws_add_http_header_content_length(wsi, 0, &at, end) != 0 ||
-        lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) != 0)
-        return -1;
-    return 1;
+    if (retry_s > 0)
+        snprintf(retry, sizeof retry, "retry-after: %u\r\n", retry_s);
+    int body_len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
+                            status_wire(status), message);
+    int len = snprintf(text + LWS_PRE, sizeof text - LWS_PRE,
+                       "HTTP/1.1 %d %s\r\n%scontent-type: application/json\r\ncontent-length: %d\r\n"
+                       "connection: close\r\n\r\n%s", status_http(status), phrase, retry, body_len, body);
+    lws_write(wsi, (unsigned char *)text + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_HEADERS);
+    return -1;
 }
 
 /* May this request become a socket? `in` is never looked at (a known fault of this callback). */
 static int confirm(struct net *n, struct lws *wsi)
 {
     char upgrade[HEADER_MAX], path[HEADER_MAX], origin[HEADER_MAX], host[HEADER_MAX];
+    uint64_t now_us = clock_mono_us();
     if (!header(wsi, WSI_TOKEN_UPGRADE, upgrade))
         return -1;
     if (strcasecmp(upgrade, "websocket") != 0)
-        return refuse(wsi, HTTP_STATUS_BAD_REQUEST);
+        return refuse(n, wsi, E_BAD_REQUEST, "Bad Request", "upgrade to websocket, or to nothing", 0);
     if (!header(wsi, WSI_TOKEN_GET_URI, path) || strcmp(path, "/ws") != 0)
-        return refuse(wsi, HTTP_STATUS_NOT_FOUND);
+        return refuse(n, wsi, E_NOT_FOUND, "Not Found", "sockets are at /ws", 0);
     bool has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
     bool is_read = header(wsi, WSI_TOKEN_ORIGIN, origin);
     header(wsi, WSI_TOKEN_HOST, host);
-    if ((has_origin && !is_read) || !origin_is_allowed(origin, host, n->shared->config->origins)) {
-        STAT_ADD(n->chat->stats->refused, 1);
-        return refuse(wsi, HTTP_STATUS_FORBIDDEN);
-    }
-    uint64_t now_us = clock_mono_us();
+    if ((has_origin && !is_read) || !origin_is_allowed(origin, host, n->shared->config->origins))
+        return refuse(n, wsi, E_FORBIDDEN, "Forbidden", "pages of this origin may not open a socket here", 0);
     if (n->chat->draining || !admission_answers(&n->admission, now_us))
-        return refuse_for_now(n, wsi, now_us);
+        return refuse(n, wsi, E_UNAVAILABLE, "Service Unavailable", "many are coming back at once, or a restart",
+                      1 + randombytes_uniform(1 + admission_spread_ms(&n->admission, now_us) / 1000));
     return 0;
 }
 
@@ -173,7 +170,6 @@ static int open_conn(struct net *n, struct lws *wsi, struct net_user *user)
     if (!ws->is_counted) {
         session_close(ws->session, CLOSE_TOO_MANY, SPREAD_MS, "too many connections from this address, or in all");
     } else if (!admission_welcomes(&n->admission, now_us)) {
-        STAT_ADD(n->chat->stats->refused, 1);
         session_close(ws->session, CLOSE_TRY_LATER, admission_spread_ms(&n->admission, now_us),
                       "many are coming back at once: please wait a moment");
     }
@@ -244,10 +240,7 @@ static int writeable(struct ws_conn *ws)
     }
     if (ws->session->is_choked)
         session_on_writable(ws->session);
-    if (ws->close_code == 0 || ws->session->is_choked)
-        return 0;
-    lws_close_reason(ws->wsi, ws->close_code, NULL, 0);
-    return -1;
+    return 0;
 }
 
 int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
@@ -264,6 +257,9 @@ int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return user->ws != NULL ? writeable(user->ws) : 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        /* An answer to ours ends the connection; else libwebsockets answers. */
+        return user->ws != NULL && user->ws->is_closing ? -1 : 0;
     case LWS_CALLBACK_CLOSED:
         close_conn(n, user);
         return 0;

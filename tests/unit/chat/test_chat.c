@@ -360,6 +360,8 @@ START_TEST(a_wrong_field_is_named)
         {"{\"id\":5,\"type\":\"hello\",\"name\":\"x\"}", "already"},
         {"{\"id\":5,\"type\":\"typing\",\"room\":\"lobby\",\"active\":1}", "'active' must be true or false"},
         {"{\"id\":0,\"type\":\"ping\"}", "'id' must be"},
+        {"{\"id\":5,\"type\":\"join\",\"room\":\"a\\u0000b\"}", "\"id\":5,\"type\":\"error\""},
+        {"{\"id\":5,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"a\\u0000b\"}", "U+0000"},
     };
     world_init(&w, 1);
     client_open(&w, 0, &ada);

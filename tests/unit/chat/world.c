@@ -29,10 +29,10 @@ static void conn_pause(void *conn, bool paused)
     ((struct client *)conn)->is_paused = paused;
 }
 
-static void conn_close(void *conn, uint16_t code, const char *reason)
+static bool conn_close(void *conn, uint16_t code)
 {
-    (void)reason;
     ((struct client *)conn)->close_code = code;
+    return true;
 }
 
 static void conn_kill(void *conn)
