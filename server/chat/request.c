@@ -21,6 +21,12 @@ void request_fail(struct request *r, int status, const char *format, ...)
     va_end(args);
 }
 
+/* U+0000 is fine JSON, but ends a string in too many places further on. */
+static bool holds_nul(const json_t *value)
+{
+    return json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value);
+}
+
 static void take_id(struct request *r)
 {
     const json_t *id = json_object_get(r->json, "id");
@@ -76,12 +82,6 @@ static const json_t *field_value(struct request *r, const char *field, bool requ
     if (required)
         request_fail(r, E_BAD_REQUEST, "'%s' is missing; it must be %s", field, kind);
     return NULL;
-}
-
-/* U+0000 is fine JSON, but ends a string in too many places further on. */
-static bool holds_nul(const json_t *value)
-{
-    return json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value);
 }
 
 const char *request_string(struct request *r, const char *field, bool required, size_t max, size_t *len)
