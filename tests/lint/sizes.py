@@ -17,7 +17,7 @@ FUNCTION_LINES = 80
 COMPLEXITY = 15  # decisions in a function, plus one; a whole switch is one decision
 COLUMNS = 100
 
-SOURCES = (".c", ".h", ".inc", ".py", ".ts", ".tsx", ".mjs", ".css", ".sh")
+SOURCES = (".c", ".h", ".inc", ".py", ".ts", ".tsx", ".mjs", ".sh")
 _DECISION = re.compile(r"\b(?:if|for|while|switch)\b|&&|\|\||\?")
 _NAME = re.compile(r"(\w+)\s*\(")
 
