@@ -14,7 +14,8 @@ File NAME.npz (no pickles), arrays:
     steps     uint16 [m]      ascending slots, each as the difference from the one before
     weights   int8/16 [m, k]  norm uint16 [m] (fixed point, 1/256)
     scale, bias, threshold    float64 [k]
-    labels    unicode [k]     link unicode [], "sigmoid" or "softmax"
+    labels    unicode [k]     link unicode []: "sigmoid", labels independent of each other,
+                              or "share", sigmoids divided by their sum
 Beside it NAME.json, the machine-readable card, holds the file's SHA-256.
 """
 
@@ -34,7 +35,7 @@ import numpy as np
 from parley.features import SLOTS, VERSION, Features
 
 NORM_UNIT = 256.0
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"(?<!\S)\w(?:[ ._-]\w){2,}(?!\w)|\S+")  # s p a c e d letters: one word
 _EDGE = ".,;:?!\"'()[]{}<>\u2026\u201c\u201d"
 
 
@@ -95,12 +96,9 @@ class LinearModel:
 
     def scores(self, features: Features) -> np.ndarray:
         """Probabilities, float64 [messages, labels]."""
-        z = self.logits(features)
-        if self.link == "softmax":
-            e = np.exp(z - z.max(axis=1, keepdims=True))
-            p = e / e.sum(axis=1, keepdims=True)
-        else:
-            p = 1.0 / (1.0 + np.exp(-np.clip(z, -60, 60)))
+        p = 1.0 / (1.0 + np.exp(-np.clip(self.logits(features), -60, 60)))
+        if self.link == "share":
+            p /= p.sum(axis=1, keepdims=True)
         # Rounding hides the last bit of exp(), which depends on the array's length.
         return np.round(p, 6)
 

@@ -9,6 +9,7 @@ What the data sets lack: short game slang, wishes of harm, and the clean uses of
 from __future__ import annotations
 
 import random
+import re
 
 INSULTS = (
     "idiot", "moron", "noob", "n00b", "retard", "trash", "garbage", "dumbass", "loser",
@@ -106,11 +107,17 @@ CLEAN = (
 
 AMBIGUOUS = frozenset(("ez", "af", "lmfao", "reported", "bot", "dog", "dogs", "animal", "report him",
                        "nigga", "damn", "crap", "feeder", "ez mid"))
+_SWEAR_WORDS = frozenset(PROFANE) - AMBIGUOUS - {"ass", "cock", "fag", "wtf", "ffs", "omfg"}
+_LETTERS = re.compile(r"[a-z]+")
+
+
+def swears(text: str) -> bool:
+    """Whether `text` holds a word that is profane in any company."""
+    return not _SWEAR_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
 
 
 def abusive(rng: random.Random, count: int) -> list[tuple[str, tuple[float, ...]]]:
     """`count` phrases with their (toxic, insult, threat, identity, profane) labels."""
-    profane = frozenset(PROFANE) - AMBIGUOUS
     out = []
     for _ in range(count):
         kind = rng.random()
@@ -135,7 +142,7 @@ def abusive(rng: random.Random, count: int) -> list[tuple[str, tuple[float, ...]
         else:
             text = rng.choice(_HATEFUL).replace("{s}", slur)
             labels = [1.0, 0.8, float("kill" in text or "die" in text), 1.0, 0.6]
-        if any(word.strip(".,!?") in profane for word in text.split()):
+        if swears(text):
             labels[4] = 1.0
         out.append((text, tuple(labels)))
     return out

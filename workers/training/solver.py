@@ -73,12 +73,7 @@ def fit(x: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray, settings: Setti
         flat = flat.astype(np.float32)
         w, b = flat[:-k].reshape(features, k), flat[-k:]
         z = x @ w + b
-        if settings.link == "softmax":
-            z -= z.max(axis=1, keepdims=True)
-            log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-            loss, p = -target * log_p, np.exp(log_p)
-        else:
-            loss, p = np.logaddexp(0, z) - target * z, 1 / (1 + np.exp(-z))
+        loss, p = np.logaddexp(0, z) - target * z, 1 / (1 + np.exp(-z))
         slope = (p - target) * factor
         value = float((loss * factor).sum(dtype=np.float64)) \
             + 0.5 * float((w * w).sum(dtype=np.float64))

@@ -54,11 +54,14 @@ def _compare(name: str, options: argparse.Namespace) -> int:
     missed = 0
     for score in measure(name, model, options.datasets):
         value, claimed = score.value, expected.pop(score.name, None)
-        low, high = metrics.interval(score.metric, score.columns, options.rounds)
+        interval = ""
+        if score.resample:
+            low, high = metrics.interval(score.metric, score.columns, options.rounds)
+            interval = f"[{low:.4f}, {high:.4f}]"
         good = claimed is not None and abs(value - claimed) <= TOLERANCE
         missed += not good
         shown = "-" if claimed is None else f"{claimed:.4f}"
-        print(f"  {score.name:72} {shown:>7} {value:7.4f}  [{low:.4f}, {high:.4f}]  "
+        print(f"  {score.name:72} {shown:>7} {value:7.4f}  {interval:17} "
               f"{score.n:6}{'' if good else '  DIFFERS'}", flush=True)
     for left, value in expected.items():
         missed += 1
