@@ -79,8 +79,10 @@ export async function say(page, text) {
 }
 
 /** The message rows that show exactly this text (echoes included). */
-export const rows = (page, text) =>
-  page.locator('.message').filter({ has: page.getByText(text, { exact: true }) });
+export function rows(page, text) {
+  const exactly = new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+  return page.locator('.message').filter({ has: page.locator('.text', { hasText: exactly }) });
+}
 
 /** Waits until the text is there as a numbered message. */
 export async function arrived(page, text) {

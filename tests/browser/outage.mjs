@@ -17,10 +17,9 @@ export const outage = {
     await say(ada, 'In the dark two.');
     await ada.locator('.echo[data-state="waiting"]').first().waitFor();
     await server.start();
-    visitors.outage = false;
+    await bothBack(world);
     const written = ['Before the storm.', 'As it strikes.', 'In the dark one.', 'In the dark two.'];
     for (const page of [ada, bob]) {
-      await backOnline(page);
       for (const text of written) await arrived(page, text);
       await until('the echoes to go', 5000, async () => (await page.locator('.echo').count()) === 0);
       const shown = await page.locator('.message .text').allInnerTexts();
@@ -28,15 +27,15 @@ export const outage = {
     }
   },
 
-  'the banner says what came of it': async ({ ada, bob, server, visitors }) => {
+  'the banner says what came of it': async (world) => {
+    const { bob, server, visitors } = world;
     visitors.outage = true;
     await server.kill();
     await bob.locator('.banner', { hasText: 'Connection lost' }).waitFor();
     await server.start();
-    visitors.outage = false;
     const told = bob.locator('.banner', { hasText: /Back online: (nothing was|\d+ messages?)/ });
     await told.waitFor({ timeout: 40_000 });
-    await backOnline(ada);
+    await bothBack(world);
   },
 
   'a page reloaded in the dark still sends what was written': async (world) => {
@@ -51,9 +50,8 @@ export const outage = {
     await ada.context().setOffline(false);
     await server.start();
     await ada.reload();
-    visitors.outage = false;
     await roomOpen(ada, 'lobby');
-    await backOnline(bob);
+    await bothBack(world);
     for (const page of [ada, bob]) {
       await arrived(page, 'Written in a tunnel.');
       await until('one row', 3000, async () => (await rows(page, 'Written in a tunnel.').count()) === 1);
@@ -81,6 +79,12 @@ async function wholeRoom(server, room) {
     events.push(...page.events);
     if (!page.more) return { events, seq: page.seq };
   }
+}
+
+/** From here on nobody may complain any more. */
+async function bothBack({ ada, bob, visitors }) {
+  for (const page of [ada, bob]) await backOnline(page);
+  visitors.outage = false;
 }
 
 /** Backoff may have grown to its ceiling; the button does not wait. */

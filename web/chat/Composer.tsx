@@ -3,8 +3,9 @@
  * Where one writes. Enter sends, Shift+Enter breaks the line, Up in an empty field edits the last own
  * message, Esc gives an edit or reply up. What is typed survives a reload (a draft a room).
  */
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { utf8Length } from '../sdk/index';
 import { whole } from '../ui/format';
 import { Icon } from '../ui/icons';
@@ -13,7 +14,12 @@ import { store } from './store';
 
 export function Composer({ room }: { room: RoomModel }): JSX.Element {
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(() => store.draft(room.name));
+  /* A signal, so that a key pressed before the next frame is drawn sees what was just typed. */
+  const written = useSignal('');
+  const text = written.value;
+  const setText = (next: string): void => {
+    written.value = next;
+  };
   const editing = room.editing.value;
   const replying = room.replyingTo.value;
   const takenBack = room.takeBack.value;
@@ -21,6 +27,7 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
   const size = utf8Length(text);
   const tooLong = size > limit;
 
+  useLayoutEffect(() => setText(store.draft(room.name)), []);
   useLayoutEffect(() => {
     if (field.current) fit(field.current);
   }, [text]);
@@ -40,23 +47,24 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
 
   const change = (next: string): void => {
     setText(next);
-    if (editing) return;
+    if (room.editing.value) return;
     store.setDraft(room.name, next);
     store.typing(room, next.trim() !== '');
   };
 
   const giveUp = (): void => {
     room.replyingTo.value = undefined;
-    if (!editing) return;
+    if (!room.editing.value) return;
     room.editing.value = undefined;
     setText(store.draft(room.name));
   };
 
   const submit = (): void => {
-    const said = text.trim();
-    if (said === '' || tooLong) return;
-    if (editing) {
-      if (said !== editing.text) store.edit(room, editing.seq, said);
+    const said = written.value.trim();
+    const edited = room.editing.value;
+    if (said === '' || utf8Length(said) > limit) return;
+    if (edited) {
+      if (said !== edited.text) store.edit(room, edited.seq, said);
       giveUp();
     } else {
       store.send(room, said);
@@ -74,7 +82,7 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
     } else if (e.key === 'Escape' && (editing || replying)) {
       e.stopPropagation();
       giveUp();
-    } else if (e.key === 'ArrowUp' && text === '' && !e.altKey) {
+    } else if (e.key === 'ArrowUp' && written.value === '' && !e.altKey) {
       const last = room.lastOwn();
       if (!last) return;
       e.preventDefault();

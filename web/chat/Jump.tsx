@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ctrl/Cmd-K: type a few letters, Enter goes there; a name that no room has yet makes one. */
+import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { Dialog } from './Dialog';
 import { isRoomName, toRoomName } from './route';
 import { store } from './store';
@@ -14,19 +14,21 @@ interface Choice {
 const SHOWN = 8;
 
 export function Jump(): JSX.Element {
-  const [typed, setTyped] = useState('');
-  const [at, setAt] = useState(0);
-  const choices = choicesFor(toRoomName(typed));
-  const chosen = choices[Math.min(at, choices.length - 1)];
+  /* Signals, so that Enter pressed before the next frame is drawn sees what was just typed. */
+  const typed = useSignal('');
+  const at = useSignal(0);
+  const choices = useComputed(() => choicesFor(toRoomName(typed.value)));
+  const chosen = useComputed(() => choices.value[Math.min(at.value, choices.value.length - 1)]);
 
   const onKeyDown = (e: KeyboardEvent): void => {
+    const count = choices.value.length;
     if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
       e.preventDefault();
-      const by = e.key === 'ArrowDown' ? 1 : choices.length - 1;
-      setAt((Math.min(at, choices.length - 1) + by) % Math.max(1, choices.length));
+      const by = e.key === 'ArrowDown' ? 1 : count - 1;
+      at.value = (Math.min(at.value, count - 1) + by) % Math.max(1, count);
     } else if (e.key === 'Enter') {
       e.preventDefault();
-      if (chosen) store.go(chosen.name);
+      if (chosen.value) store.go(chosen.value.name);
     }
   };
 
@@ -38,25 +40,25 @@ export function Jump(): JSX.Element {
         aria-label="Room name"
         aria-expanded="true"
         aria-controls="jump-list"
-        aria-activedescendant={chosen ? `jump-${chosen.name}` : undefined}
+        aria-activedescendant={chosen.value ? `jump-${chosen.value.name}` : undefined}
         placeholder="Room name"
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
-        value={typed}
+        value={typed.value}
         onInput={(e) => {
-          setTyped(e.currentTarget.value);
-          setAt(0);
+          typed.value = e.currentTarget.value;
+          at.value = 0;
         }}
         onKeyDown={onKeyDown}
       />
       <ul class="jump-list" id="jump-list" role="listbox" aria-label="Rooms">
-        {choices.map((choice) => (
+        {choices.value.map((choice) => (
           <li
             key={choice.name}
             id={`jump-${choice.name}`}
             role="option"
-            aria-selected={choice === chosen}
+            aria-selected={choice === chosen.value}
             onClick={() => store.go(choice.name)}
           >
             <span class="hash">#</span>
@@ -65,7 +67,7 @@ export function Jump(): JSX.Element {
           </li>
         ))}
       </ul>
-      {choices.length === 0 && (
+      {choices.value.length === 0 && (
         <p class="hint">Names have letters, digits, and . _ : - and begin with a letter or digit.</p>
       )}
     </Dialog>

@@ -29,6 +29,7 @@ export function MessageList({ room }: { room: RoomModel }): JSX.Element {
     if (!current) return;
     current.look();
     below.value = !current.atBottom;
+    room.following = current.atBottom;
     if (current.atBottom) store.markRead(room);
     if (current.box.scrollTop < LOAD_AT) void store.loadOlder(room);
   };
@@ -69,11 +70,13 @@ export function MessageList({ room }: { room: RoomModel }): JSX.Element {
         onScroll={onScroll}
         onKeyDown={walk}
       >
-        <Beginning room={room} />
-        {rows.map((row) => drawRow(row, room, jump))}
-        {echoes.map((echo, i) => (
-          <EchoRow key={echo.entry.cid} room={room} echo={echo} head={i === 0 && !follows} />
-        ))}
+        <div class="rows">
+          <Beginning room={room} />
+          {rows.map((row) => drawRow(row, room, jump))}
+          {echoes.map((echo, i) => (
+            <EchoRow key={echo.entry.cid} room={room} echo={echo} head={i === 0 && !follows} />
+          ))}
+        </div>
       </div>
       {below.value && (
         <button type="button" class="to-bottom" onClick={toBottom}>

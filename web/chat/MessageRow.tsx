@@ -84,7 +84,7 @@ function Time({ message }: { message: Message }): JSX.Element {
 
 function Quote(props: { room: RoomModel; seq: number; onJump(seq: number): void }): JSX.Element {
   const { room, seq, onJump } = props;
-  const quoted = room.timeline.find(seq);
+  const quoted = room.find(seq);
   return (
     <button type="button" class="quote" onClick={() => onJump(seq)}>
       <Icon name="reply" />

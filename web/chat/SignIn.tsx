@@ -23,6 +23,7 @@ export function SignIn(): JSX.Element {
   const enter = (chosen: string): void => {
     name.value = chosen;
     if (chosen.trim()) store.signIn(chosen.trim());
+    else input.current?.focus();
   };
 
   return (
@@ -62,7 +63,7 @@ export function SignIn(): JSX.Element {
             </button>
           )}
         </p>
-        <button type="submit" class="primary" disabled={busy || !name.value.trim()}>
+        <button type="submit" class="primary" disabled={busy}>
           {busy ? 'Coming in…' : 'Start chatting'}
         </button>
       </form>

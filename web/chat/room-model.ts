@@ -39,6 +39,9 @@ export class RoomModel {
   /** The text of a failed message, on its way back into the composer. */
   readonly takeBack = signal<string | undefined>(undefined);
 
+  /** The reader is at the newest message: what is far above may be let go. */
+  following = true;
+
   readonly rows: ReadonlySignal<Row[]>;
   readonly unread: ReadonlySignal<number>;
 
@@ -64,9 +67,9 @@ export class RoomModel {
     this.changed();
   }
 
-  append(events: RoomEvent[], mayTrim: boolean): void {
+  append(events: RoomEvent[], looking: boolean): void {
     this.timeline.add(events);
-    if (mayTrim && this.timeline.items.length > TRIM_AT) this.timeline.trim(KEEP_ITEMS);
+    if ((this.following || !looking) && this.timeline.items.length > TRIM_AT) this.timeline.trim(KEEP_ITEMS);
     for (const event of events) if (event.user) this.setTyping(event.user, false);
     this.changed();
   }
@@ -143,6 +146,12 @@ export class RoomModel {
       if (!online) this.setTyping(user, false);
     }
     if (total !== undefined) this.memberCount.value = total;
+  }
+
+  /** A loaded message; whoever draws it is drawn again when the items change. */
+  find(seq: number): Message | undefined {
+    const item = this.items.value.find((i) => i.seq === seq);
+    return item?.kind === 'message' ? item : undefined;
   }
 
   lastOwn(): Message | undefined {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From items to what stands under each other on the screen: days, the unread line, groups. Pure. */
-import { sameDay } from '../ui/format';
+import { dayAround } from '../ui/format';
 import type { Item, Message, Notice } from './timeline';
 
 export type Row =
@@ -17,9 +17,13 @@ export function toRows(items: readonly Item[], unreadAfter: number | undefined, 
   const rows: Row[] = [];
   let lineDrawn = unreadAfter === undefined;
   let before: Item | undefined;
+  let day = { start: 0, end: 0 };
   for (const item of items) {
-    const newDay = !before || !sameDay(before.ts, item.ts);
-    if (newDay) rows.push({ row: 'day', key: `d${item.seq}`, ts: item.ts });
+    const newDay = item.ts < day.start || item.ts >= day.end;
+    if (newDay) {
+      day = dayAround(item.ts);
+      rows.push({ row: 'day', key: `d${item.seq}`, ts: item.ts });
+    }
     const isNew = item.kind === 'message' && item.user.id !== me && item.seq > (unreadAfter ?? 0);
     const line = !lineDrawn && isNew;
     if (line) {

@@ -198,7 +198,7 @@ export class Store {
   }
 
   react(room: RoomModel, on: number, emoji: string): void {
-    const users = room.timeline.find(on)?.reactions.find((r) => r.emoji === emoji)?.users ?? [];
+    const users = room.find(on)?.reactions.find((r) => r.emoji === emoji)?.users ?? [];
     const add = !users.some((u) => u.id === room.me.id);
     this.client.react(room.name, on, emoji, add);
   }
@@ -318,7 +318,7 @@ export class Store {
     if (!looking && room.unread.value === 0 && messages.length > 0) {
       room.unreadAfter.value = room.readSeq.value;
     }
-    room.append(events, !looking);
+    room.append(events, looking);
     if (room.name === this.current.value) this.announcer.say(messages);
   }
 

@@ -113,16 +113,15 @@ export class Timeline {
 
   private merge(fresh: Item[], changed: Set<number>): void {
     if (fresh.length === 0 && changed.size === 0) return;
-    const kept = this.items.map((item) => {
+    const refold = (item: Item): Item => {
       const source = changed.has(item.seq) ? this.sources.get(item.seq) : undefined;
       return source ? this.fold(source) : item;
-    });
+    };
+    const kept = changed.size > 0 ? this.items.map(refold) : this.items;
     /* Within one batch an annotation may follow the message it is about. */
-    const folded = fresh.map((item) => {
-      const source = this.sources.get(item.seq);
-      return source ? this.fold(source) : item;
-    });
-    this.items = [...kept, ...folded].sort((a, b) => a.seq - b.seq);
+    const added = fresh.map(refold);
+    const behind = (added[0]?.seq ?? Infinity) > (kept.at(-1)?.seq ?? 0);
+    this.items = behind ? [...kept, ...added] : [...added, ...kept].sort((a, b) => a.seq - b.seq);
   }
 
   private fold(event: MessageEvent): Message {

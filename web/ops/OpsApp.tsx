@@ -2,7 +2,7 @@
 /* The operator page: is it well, what is it doing, and what went wrong. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { bytes, short, span, timeOf, whole } from '../ui/format';
+import { bytes, plural, short, span, timeOf, whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { ThemeButton } from '../ui/ThemeButton';
 import { Analyzers, Charts, Exceptions, Ledger, Loops, StorePanel, Workers } from './Panels';
@@ -119,13 +119,13 @@ function Headline({ s, w }: { s: Stats; w: WorkersReport }): JSX.Element {
         value={short(h.deliveries.at(-1) ?? 0)}
         more={`${short(s.totals.deliveries)} since start`}
       />
-      <Tile name="Connections" value={whole(s.connections)} more={`${whole(s.rooms)} rooms`} />
+      <Tile name="Connections" value={whole(s.connections)} more={plural(s.rooms, 'room')} />
       <Tile
         name="Waiting for analysis"
         value={whole(w.queue.depth)}
         more={w.queue.depth > 0 ? `oldest ${span(w.queue.oldest_ms)}` : 'nothing waits'}
       />
-      <Tile name="Loop lag p99" value={span(lag / 1000)} more={`${s.loops.length} loops`} />
+      <Tile name="Loop lag p99" value={span(lag / 1000)} more={plural(s.loops.length, 'loop')} />
       <Tile name="Memory" value={bytes(s.rss_bytes)} more={`${span(s.cpu_s * 1000)} of CPU`} />
     </dl>
   );

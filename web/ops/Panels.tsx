@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of the operator page below the headline numbers. */
 import type { ComponentChildren, JSX } from 'preact';
-import { bytes, fullTimeOf, short, span, whole } from '../ui/format';
+import { bytes, fullTimeOf, plural, short, span, whole } from '../ui/format';
 import { Chart } from './Chart';
 import { State, Table, type Column } from './Table';
 import type { Analyzer, History, Loop, Stats, Worker, WorkerException, WorkersReport } from './types';
@@ -101,7 +101,7 @@ export function StorePanel({ stats }: { stats: Stats }): JSX.Element {
         facts={[
           ['Commit p50', us(store.commit_p50_us)],
           ['Commit p99', us(store.commit_p99_us)],
-          ['Batch p50', store.batch_p50 === 1 ? '1 event' : `${whole(store.batch_p50)} events`],
+          ['Batch p50', plural(store.batch_p50, 'event')],
           ['Waiting', whole(store.queue)],
           ['Commits', short(store.commits)],
           ['Events', short(store.events)],

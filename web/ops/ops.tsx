@@ -3,10 +3,12 @@
 import { render } from 'preact';
 import '../ui/tokens.css';
 import './ops.css';
+import { drawByFrames } from '../ui/frames';
 import { startTheme } from '../ui/theme';
 import { OpsApp } from './OpsApp';
 import { startPolling } from './poll';
 
+drawByFrames();
 startTheme();
 render(<OpsApp />, document.getElementById('app') as HTMLElement);
 void startPolling();

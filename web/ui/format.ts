@@ -19,8 +19,10 @@ function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }
 
-export function sameDay(a: number, b: number): boolean {
-  return startOfDay(a) === startOfDay(b);
+/** The local day that holds `ms`: [start, end). Days are not all 24 hours long. */
+export function dayAround(ms: number): { start: number; end: number } {
+  const start = startOfDay(ms);
+  return { start, end: new Date(start).setDate(new Date(start).getDate() + 1) };
 }
 
 /** "today", "yesterday", "Monday, 3 March", "3 March 2024". */
@@ -35,6 +37,9 @@ function capital(s: string): string {
 }
 
 export const whole = (n: number): string => grouped.format(n);
+
+/** "1 room", "7 rooms": for words whose plural is an s. */
+export const plural = (n: number, word: string): string => `${whole(n)} ${word}${n === 1 ? '' : 's'}`;
 
 /** 950, 12.3k, 4.1M: three figures, whatever the size. */
 export function short(n: number): string {
