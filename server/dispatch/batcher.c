@@ -26,7 +26,8 @@ uint32_t batcher_size(const struct batcher *b, uint32_t queued, uint64_t oldest_
     if (queued == 0 || in_flight >= credits)
         return 0;
     if (in_flight == 0) {
-        /* What waits is shared among the idle: two at once are done sooner than one after the other. */
+        /* What waits is shared among the idle: two at once are done sooner than one after
+         * the other. */
         uint32_t share = idle > 1 ? (queued + idle - 1) / idle : queued;
         return share < b->batch_max ? share : b->batch_max;
     }

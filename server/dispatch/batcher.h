@@ -25,8 +25,8 @@ struct batcher {
 /* Batches that may lie at a worker: more when it is done with one before the next could arrive. */
 unsigned batcher_credits(uint64_t mean_batch_us);
 
-/* Jobs to send now to a worker that has `in_flight` batches; 0: none yet. `idle` counts the workers that
- * have none, this one included. */
+/* Jobs to send now to a worker that has `in_flight` batches; 0: none yet. `idle` counts the
+ * workers that have none, this one included. */
 uint32_t batcher_size(const struct batcher *b, uint32_t queued, uint64_t oldest_age_us,
                       unsigned in_flight, unsigned credits, unsigned idle);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The picture of the workers that people see (GET /api/v1/workers, /ops): written here as JSON
- * whenever something changed, at most twice a second, and given to every loop as one frame, so that
- * no loop ever asks the dispatch thread anything. Dispatch thread.
+ * The picture of the workers that people see (GET /api/v1/workers, /ops): written here as
+ * JSON whenever something changed, at most twice a second, and given to every loop as one
+ * frame, so that no loop ever asks the dispatch thread anything. Dispatch thread.
  */
 #include "dispatch/impl.h"
 
@@ -117,19 +117,21 @@ static void encode_work(struct dispatch *d, struct worker *w, struct buf *out)
     json_put_number(out, (double)recent_quantile(&w->latency_us, d->now_us, 0.5) / 1000, 4);
     buf_append_str(out, ",\"latency_p99_ms\":");
     json_put_number(out, (double)recent_quantile(&w->latency_us, d->now_us, 0.99) / 1000, 4);
-    buf_printf(out, ",\"in_flight\":%llu,\"oldest_ms\":%llu,\"errors\":%llu", (ull)w->jobs_in_flight,
+    buf_printf(out, ",\"in_flight\":%llu,\"oldest_ms\":%llu,\"errors\":%llu",
+               (ull)w->jobs_in_flight,
                (ull)(w->n_batches > 0 ? age_ms(d, w->head_since_us) : 0), (ull)w->errors);
 }
 
 static void encode_worker(struct dispatch *d, struct worker *w, struct buf *out)
 {
-    buf_printf(out, "{\"slot\":%u,\"pid\":%d,\"state\":\"%s\",\"since_ms\":%lld,\"python\":", w->slot,
-               w->pid, worker_state_name(w->state), (long long)wall_ms(d, w->since_us));
+    buf_printf(out, "{\"slot\":%u,\"pid\":%d,\"state\":\"%s\",\"since_ms\":%lld,\"python\":",
+               w->slot, w->pid, worker_state_name(w->state), (long long)wall_ms(d, w->since_us));
     json_put_cstring(out, w->runtime);
     buf_append_char(out, ',');
     encode_work(d, w, out);
-    buf_printf(out, ",\"restarts\":%u,\"rss_bytes\":%llu,\"heartbeat_age_ms\":%llu,\"progress\":%llu",
-               w->restarts, (ull)w->rss_bytes, (ull)age_ms(d, w->heard_us), (ull)w->progress);
+    buf_printf(out, ",\"restarts\":%u,\"rss_bytes\":%llu", w->restarts, (ull)w->rss_bytes);
+    buf_printf(out, ",\"heartbeat_age_ms\":%llu,\"progress\":%llu",
+               (ull)age_ms(d, w->heard_us), (ull)w->progress);
     buf_append_str(out, ",\"exit\":");
     if (w->exit[0] != '\0')
         json_put_cstring(out, w->exit);

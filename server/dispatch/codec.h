@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The worker link's messages (proto/worker.proto) to and from bytes. A worker runs other people's code
- * and is not trusted: nothing of what it sent is used before it was held against every limit that
- * worker.proto states. Dispatch thread.
+ * The worker link's messages (proto/worker.proto) to and from bytes. A worker runs other
+ * people's code and is not trusted: nothing of what it sent is used before it was held
+ * against every limit that worker.proto states. Dispatch thread.
  */
 #ifndef DISPATCH_CODEC_H
 #define DISPATCH_CODEC_H
@@ -22,7 +22,8 @@
 #define ANALYZERS_MAX 64
 #define ERRORS_MAX 256    /* a batch */
 
-/* A decoded message, checked as far as it can be by itself, or NULL: then *why says what was wrong. */
+/* A decoded message, checked as far as it can be by itself, or NULL: then *why says what
+ * was wrong. */
 Parley__Worker__ToServer *codec_unpack(const void *data, size_t len, const char **why);
 void codec_free(Parley__Worker__ToServer *m);
 

@@ -2,9 +2,10 @@
  *
  * The dispatch thread: its loop, its messages, who gets which batch. See dispatch.h.
  *
- * A turn: wait for a worker, a message or the clock; take in what workers sent; take in messages; hand
- * out work; once in a while judge the workers and show the board. In that order, because an answer
- * that has come counts even when the news of its worker's death came with it.
+ * A turn: wait for a worker, a message or the clock; take in what workers sent; take in
+ * messages; hand out work; once in a while judge the workers and show the board. In that
+ * order, because an answer that has come counts even when the news of its worker's death
+ * came with it.
  */
 #include "dispatch/impl.h"
 
@@ -22,7 +23,8 @@
 #define TICK_MS 100
 /* A turn that took this long did not run: the process was stopped, or the machine. */
 #define STALL_US 1000000u
-/* A worker that outlives its SIGKILL by this much (a process stuck in the kernel) loses its batches. */
+/* A worker that outlives its SIGKILL by this much (a process stuck in the kernel) loses its
+ * batches. */
 #define ABANDON_US 2000000u
 
 /* ---- what becomes of a job ---------------------------------------------------------------- */
@@ -90,8 +92,8 @@ void dispatch_fail(struct dispatch *d, struct worker *w, struct batch *b, enum b
     d->changed = true;
 }
 
-/* Takes all batches from the worker: the first is blamed as `first` says, the others as `rest` does. The
- * last one first, so that the jobs end up in the order they had. */
+/* Takes all batches from the worker: the first is blamed as `first` says, the others as
+ * `rest` does. The last one first, so that the jobs end up in the order they had. */
 static void release(struct dispatch *d, struct worker *w, enum blame first, enum blame rest,
                     const char *what)
 {
@@ -164,8 +166,8 @@ static struct worker *pick(struct dispatch *d, const struct worker *except)
     return best;
 }
 
-/* Suspected batches run one at a time, each on a worker that has nothing else. Returns the worker that
- * is to become free for the next one, if any. */
+/* Suspected batches run one at a time, each on a worker that has nothing else. Returns the
+ * worker that is to become free for the next one, if any. */
 static struct worker *assign_suspects(struct dispatch *d)
 {
     if (list_is_empty(&d->ledger.suspects))
@@ -191,7 +193,8 @@ static unsigned count_idle(const struct dispatch *d, const struct worker *except
     return n;
 }
 
-/* Hands out what can be handed out. Returns how long until age alone makes another batch, in µs. */
+/* Hands out what can be handed out. Returns how long until age alone makes another batch,
+ * in µs. */
 static uint64_t assign(struct dispatch *d)
 {
     struct ledger *l = &d->ledger;
@@ -306,8 +309,9 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
     if (m->pid != 0 && m->pid == w->pid) {
         worker_describe_exit(w, m->wait_status);
         enum blame blame = blame_of(w, m->wait_status);
-        /* A process that died by itself may have lost answers on their way, so which batch it had in
-         * hand is not certain: all are tried again with care. A process that we killed was alive. */
+        /* A process that died by itself may have lost answers on their way, so which batch
+         * it had in hand is not certain: all are tried again with care. A process that we
+         * killed was alive. */
         release(d, w, blame, w->kill_asked_us != 0 ? BLAME_NOBODY : blame, w->exit);
     } else {
         snprintf(w->exit, sizeof w->exit, "%s", m->reason);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Analysis by worker processes. One thread of its own, with the only ZeroMQ socket of the process (a
- * ROUTER, mandatory): jobs in flight, credits, deadlines, heartbeats, the table of workers.
+ * Analysis by worker processes. One thread of its own, with the only ZeroMQ socket of the
+ * process (a ROUTER, mandatory): jobs in flight, credits, deadlines, heartbeats, the table
+ * of workers.
  *
- * Jobs come as DISPATCH_JOB; each ends as one ROOM_VERDICT to the room's home loop, or in quarantine. The ledger
- * holds at every moment: sent = done + failed + quarantined + in flight. When more jobs wait than
- * queue_max, new ones are not kept: the store has them as pending, and dispatch asks for them
- * (STORE_PENDING) when it has caught up. So nothing is lost and memory is bounded.
+ * Jobs come as DISPATCH_JOB; each ends as one ROOM_VERDICT to the room's home loop, or in
+ * quarantine. The ledger holds at every moment: sent = done + failed + quarantined + in
+ * flight. When more jobs wait than queue_max, new ones are not kept: the store has them as
+ * pending, and dispatch asks for them (STORE_PENDING) when it has caught up. So nothing is
+ * lost and memory is bounded.
  */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
@@ -37,11 +39,13 @@ struct dispatch_stats {
 struct dispatch;
 
 /* Main thread. Binds the socket; on failure err says why (chat can run without). */
-int dispatch_open(struct dispatch **out, const struct dispatch_config *config, char *err, size_t err_len);
+int dispatch_open(struct dispatch **out, const struct dispatch_config *config, char *err,
+                  size_t err_len);
 struct mailbox *dispatch_mailbox(struct dispatch *d);
 const struct dispatch_stats *dispatch_stats(const struct dispatch *d);
-/* A text that an operator can act on ("worker binary … is missing: build it with …"), shown on /ops; NULL
- * clears it. Before dispatch_start only; later problems come as DISPATCH_EXITED with given_up. */
+/* A text that an operator can act on ("worker binary … is missing: build it with …"), shown
+ * on /ops; NULL clears it. Before dispatch_start only; later problems come as
+ * DISPATCH_EXITED with given_up. */
 void dispatch_set_problem(struct dispatch *d, const char *text);
 int dispatch_start(struct dispatch *d, const struct topology *topology);
 void dispatch_stop(struct dispatch *d);

@@ -2,9 +2,9 @@
  *
  * What workers send: who is it, is it well-formed, what follows. Dispatch thread.
  *
- * A worker is known by its connection. The connection becomes a slot's with the first message that
- * names the slot and the pid which the supervisor started there; before that, and from anybody else,
- * nothing is taken (a worker repeats itself until it is answered).
+ * A worker is known by its connection. The connection becomes a slot's with the first
+ * message that names the slot and the pid which the supervisor started there; before that,
+ * and from anybody else, nothing is taken (a worker repeats itself until it is answered).
  */
 #include "dispatch/impl.h"
 

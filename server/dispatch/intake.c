@@ -86,7 +86,8 @@ bool intake_asks(struct intake *i, uint32_t queued, int64_t *after, uint32_t *li
 {
     if (!i->reading || i->asked || queued > i->queue_max / 2)
         return false;
-    /* Half of the room stays for new jobs, so that under constant load the intake can open again. */
+    /* Half of the room stays for new jobs, so that under constant load the intake can open
+     * again. */
     uint32_t room = (i->queue_max - queued + 1) / 2;
     i->asked = true;
     i->asked_to = i->highest;

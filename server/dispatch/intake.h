@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which jobs to keep in memory and when to ask the store for the rest. Pure; dispatch thread.
+ * Which jobs to keep in memory and when to ask the store for the rest. Pure; dispatch
+ * thread.
  *
- * The store knows every message that still lacks a verdict, so a job that finds the queue full is
- * simply not kept: the intake is shut. While it is shut all new jobs are left to the store, and pages
- * of them are read back, oldest first, as the queue empties. A short page opens it again; reading
- * goes on until it has passed the highest job that was left out. A server starts shut: what
- * the last one left undone is a backlog like any other.
+ * The store knows every message that still lacks a verdict, so a job that finds the queue
+ * full is simply not kept: the intake is shut. While it is shut all new jobs are left to
+ * the store, and pages of them are read back, oldest first, as the queue empties. A short
+ * page opens it again; reading goes on until it has passed the highest job that was left
+ * out. A server starts shut: what the last one left undone is a backlog like any other.
  *
- * No job may be done twice, though the store goes on offering one until its verdict is committed. Job
- * numbers grow over all rooms, so a bitmap of the newest WINDOW numbers remembers which were taken.
+ * No job may be done twice, though the store goes on offering one until its verdict is
+ * committed. Job numbers grow over all rooms, so a bitmap of the newest WINDOW numbers
+ * remembers which were taken.
  */
 #ifndef DISPATCH_INTAKE_H
 #define DISPATCH_INTAKE_H
@@ -50,7 +52,8 @@ void intake_defer(struct intake *i, int64_t id);
 
 /* Whether to ask the store now, for at most *limit jobs after number *after. */
 bool intake_asks(struct intake *i, uint32_t queued, int64_t *after, uint32_t *limit);
-/* The page has been dealt with: its last number (any when count is 0), and whether it was the last. */
+/* The page has been dealt with: its last number (any when count is 0), and whether it was
+ * the last. */
 void intake_page(struct intake *i, uint32_t count, uint32_t limit, int64_t last);
 
 #endif

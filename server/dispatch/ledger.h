@@ -6,14 +6,16 @@
  *
  *     sent = done + failed + quarantined + in flight
  *
- * A dispatch ends as done (a result came), as failed (the worker was lost: the job is dispatched again,
- * which is the next `sent`) or as quarantined (the worker was lost for the last time).
+ * A dispatch ends as done (a result came), as failed (the worker was lost: the job is
+ * dispatched again, which is the next `sent`) or as quarantined (the worker was lost for
+ * the last time).
  *
- * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The batches that a
- * worker had when it died are suspected and tried again in groups of the square root of their
- * size; a group that kills again is tried one by one. A suspected group has its worker for itself,
- * so from then on a death accuses nobody else. Thus one poisonous job costs at most ATTEMPTS_MAX
- * workers, is found alone at its last attempt, and its neighbours are all done by theirs.
+ * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The
+ * batches that a worker had when it died are suspected and tried again in groups of the
+ * square root of their size; a group that kills again is tried one by one. A suspected
+ * group has its worker for itself, so from then on a death accuses nobody else. Thus one
+ * poisonous job costs at most ATTEMPTS_MAX workers, is found alone at its last attempt, and
+ * its neighbours are all done by theirs.
  */
 #ifndef DISPATCH_LEDGER_H
 #define DISPATCH_LEDGER_H
@@ -23,8 +25,8 @@
 #include "loop/msg.h"
 
 #define ATTEMPTS_MAX 3
-/* A kill from outside is not the job's fault; but the kernel's out-of-memory killer looks the same, so
- * a job that was there at more kills than this is charged after all. */
+/* A kill from outside is not the job's fault; but the kernel's out-of-memory killer looks
+ * the same, so a job that was there at more kills than this is charged after all. */
 #define FORGIVEN_MAX 2
 
 struct job {
@@ -67,8 +69,8 @@ void ledger_init(struct ledger *l);
 /* Frees all that waits. Batches in flight must have been given back before. */
 void ledger_fini(struct ledger *l);
 
-/* Takes the job into the queue. E_EXISTS: it is here already; then, and with E_NO_MEMORY, the caller
- * keeps the message. */
+/* Takes the job into the queue. E_EXISTS: it is here already; then, and with E_NO_MEMORY,
+ * the caller keeps the message. */
 int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us);
 bool ledger_has(const struct ledger *l, int64_t id);
 /* When the oldest fresh job arrived; 0 when there is none. */
@@ -76,8 +78,8 @@ uint64_t ledger_oldest_us(const struct ledger *l);
 
 /* The next suspected batch, or NULL. Its attempt is counted. */
 struct batch *ledger_take_suspect(struct ledger *l);
-/* Up to n of the oldest fresh jobs with at most max_bytes of text (one job always fits); NULL when there
- * are none, or memory is short. Their attempt is counted. */
+/* Up to n of the oldest fresh jobs with at most max_bytes of text (one job always fits);
+ * NULL when there are none, or memory is short. Their attempt is counted. */
 struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes);
 /* Taken but not sent after all. */
 void ledger_untake(struct ledger *l, struct batch *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Figures of the last minute or so: two histograms, each of 30 s; the older one is dropped when the
- * newer is full of time. Owner: the dispatch thread.
+ * Figures of the last minute or so: two histograms, each of 30 s; the older one is dropped
+ * when the newer is full of time. Owner: the dispatch thread.
  */
 #ifndef DISPATCH_RECENT_H
 #define DISPATCH_RECENT_H

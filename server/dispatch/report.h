@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What workers reported about their analyzers: which there are, how fast and how often they fail, and
- * their newest exceptions, equal ones counted as one. Owner: the dispatch thread.
+ * What workers reported about their analyzers: which there are, how fast and how often they
+ * fail, and their newest exceptions, equal ones counted as one. Owner: the dispatch thread.
  */
 #ifndef DISPATCH_REPORT_H
 #define DISPATCH_REPORT_H

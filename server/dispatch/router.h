@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only ZeroMQ socket of the server: a bound ROUTER. It never waits on a send and never drops in silence
- * (ZMQ_ROUTER_MANDATORY): what cannot be sent is said so. Opened by the main thread, then used by
- * the dispatch thread alone.
+ * The only ZeroMQ socket of the server: a bound ROUTER. It never waits on a send and never
+ * drops in silence (ZMQ_ROUTER_MANDATORY): what cannot be sent is said so. Opened by the
+ * main thread, then used by the dispatch thread alone.
  */
 #ifndef DISPATCH_ROUTER_H
 #define DISPATCH_ROUTER_H
@@ -36,8 +36,8 @@ void router_close(struct router *r);
 /* Waits until a message or the descriptor `fd` is readable, at most timeout_ms. */
 void router_wait(struct router *r, int fd, int timeout_ms);
 
-/* One message: *data is valid until the next call. False when there is none. Messages of a wrong form
- * (more than one frame of payload) come with *data NULL. */
+/* One message: *data is valid until the next call. False when there is none. Messages of a
+ * wrong form (more than one frame of payload) come with *data NULL. */
 bool router_receive(struct router *r, struct peer *from, const void **data, size_t *len);
 
 /* 0; E_FULL: the peer takes no more now; E_NOT_FOUND: it is gone. */

@@ -2,8 +2,9 @@
  *
  * The workers' processes; see supervisor.h. Main thread only.
  *
- * A slot is in one of four conditions: it runs; it waits for its next start; it was given up; it is
- * stopped for good. Workers die with the server in any case (PR_SET_PDEATHSIG, set by the worker).
+ * A slot is in one of four conditions: it runs; it waits for its next start; it was given
+ * up; it is stopped for good. Workers die with the server in any case (PR_SET_PDEATHSIG,
+ * set by the worker).
  */
 #include "dispatch/supervisor.h"
 
@@ -57,7 +58,8 @@ struct supervisor {
 /* ---- what a worker is started with -------------------------------------------------------- */
 
 static const char *const fixed_env[] = {
-    /* One thread a worker: parallelism is the number of workers, and a pool in each would fight. */
+    /* One thread a worker: parallelism is the number of workers, and a pool in each would
+     * fight. */
     "OMP_NUM_THREADS=1",
     "OPENBLAS_NUM_THREADS=1",
     "MKL_NUM_THREADS=1",
@@ -306,18 +308,26 @@ static void find_problem(struct supervisor *s)
 {
     const struct supervisor_config *c = &s->config;
     char file[4096];
-    if (c->binary == NULL || c->binary[0] == '\0' || access(c->binary, X_OK) < 0) {
+    const char *binary = c->binary != NULL && c->binary[0] ? c->binary : "parley-worker";
+    if (access(binary, X_OK) < 0) {
         snprintf(s->problem, sizeof s->problem,
-                 "messages are not analysed: the worker program %.600s is missing or cannot be run; "
-                 "build it with `cmake --build build --target parley-worker`, or name it with "
-                 "--worker-binary", c->binary != NULL && c->binary[0] ? c->binary : "parley-worker");
+                 "messages are not analysed: the worker program %.600s is missing or cannot be "
+                 "run; build it with `cmake --build build --target parley-worker`, or name it with "
+                 "--worker-binary", binary);
         return;
     }
-    snprintf(file, sizeof file, "%s/parley/host.py", c->python_path != NULL ? c->python_path : "");
+    if (c->python_path == NULL || c->python_path[0] == '\0') {
+        snprintf(s->problem, sizeof s->problem,
+                 "messages are not analysed: the Python package parley was not found near the "
+                 "server; name the directory that holds it (workers/ of the source) with "
+                 "--python-path");
+        return;
+    }
+    snprintf(file, sizeof file, "%s/parley/host.py", c->python_path);
     if (access(file, R_OK) < 0)
         snprintf(s->problem, sizeof s->problem,
-                 "messages are not analysed: %.600s is missing; name the directory that holds the Python "
-                 "package parley (workers/ of the source) with --python-path", file);
+                 "messages are not analysed: %.600s is missing; name the directory that holds the "
+                 "Python package parley (workers/ of the source) with --python-path", file);
 }
 
 /* ---- the interface ------------------------------------------------------------------------ */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The workers' processes: spawn, reap, restart with back-off, give up visibly after five crashes of
- * a slot in 10 s. Owner: the main thread, on its libuv loop (uv_spawn, uv_process). Tells dispatch by
- * DISPATCH_SPAWNED and DISPATCH_EXITED; is told MAIN_WORKER_KILL through supervisor_on_kill().
+ * The workers' processes: spawn, reap, restart with back-off, give up visibly after five
+ * crashes of a slot in 10 s. Owner: the main thread, on its libuv loop (uv_spawn,
+ * uv_process). Tells dispatch by DISPATCH_SPAWNED and DISPATCH_EXITED; is told
+ * MAIN_WORKER_KILL through supervisor_on_kill().
  */
 #ifndef DISPATCH_SUPERVISOR_H
 #define DISPATCH_SUPERVISOR_H
@@ -30,7 +31,8 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_confi
 const char *supervisor_problem(const struct supervisor *s);
 void supervisor_start(struct supervisor *s);
 void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m);
-/* SIGTERM to all, SIGKILL after grace_ms; `done` is called when the last is reaped. No restarts. */
+/* SIGTERM to all, SIGKILL after grace_ms; `done` is called when the last is reaped. No
+ * restarts. */
 void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void *), void *context);
 /* After `done`, or when it was never started. */
 void supervisor_free(struct supervisor *s);

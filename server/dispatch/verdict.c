@@ -2,7 +2,7 @@
  * Verdict messages; see verdict.h. Dispatch thread. */
 #include "dispatch/verdict.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static size_t count_spans(const Parley__Worker__Labels *m)
 {
@@ -16,9 +16,10 @@ static size_t count_spans(const Parley__Worker__Labels *m)
 static struct span *copy_label(struct label *to, const Parley__Worker__Label *from,
                                struct span *spans)
 {
-    strcpy(to->analyzer, from->analyzer); /* lengths were checked by codec_unpack */
-    strcpy(to->version, from->version);
-    strcpy(to->label, from->label);
+    /* That they fit was checked by codec_unpack. */
+    snprintf(to->analyzer, sizeof to->analyzer, "%s", from->analyzer);
+    snprintf(to->version, sizeof to->version, "%s", from->version);
+    snprintf(to->label, sizeof to->label, "%s", from->label);
     to->score = from->score;
     to->threshold = from->threshold;
     to->flagged = from->flagged;

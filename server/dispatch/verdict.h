@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a worker's answer to the message that a room gets: one for every job, whatever became of it.
- * Dispatch thread; the message is its receiver's.
+ * From a worker's answer to the message that a room gets: one for every job, whatever
+ * became of it. Dispatch thread; the message is its receiver's.
  */
 #ifndef DISPATCH_VERDICT_H
 #define DISPATCH_VERDICT_H

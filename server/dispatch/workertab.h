@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table of workers: one row a slot, through all the processes that the slot sees. Owner: the
- * dispatch thread. State is judged from facts (spawned, heard, ready, batches in flight and their
- * age), never set by hand, except the two that need no process: stopped and crashed.
+ * The table of workers: one row a slot, through all the processes that the slot sees.
+ * Owner: the dispatch thread. State is judged from facts (spawned, heard, ready, batches in
+ * flight and their age), never set by hand, except the two that need no process: stopped
+ * and crashed.
  *
- * Two signs of life: the heartbeat comes from a C thread and says that the process runs; the progress
- * counter is moved by the analysis and says that it gets on. A frozen process loses the first, a
- * hanging analyzer only the second, which shows as a batch that grows old.
+ * Two signs of life: the heartbeat comes from a C thread and says that the process runs;
+ * the progress counter is moved by the analysis and says that it gets on. A frozen process
+ * loses the first, a hanging analyzer only the second, which shows as a batch that grows
+ * old.
  */
 #ifndef DISPATCH_WORKERTAB_H
 #define DISPATCH_WORKERTAB_H
@@ -115,7 +117,8 @@ bool worker_update(struct worker *w, const struct worker_limits *l, uint64_t now
                    const char **why);
 /* May be given another batch. */
 bool worker_is_open(const struct worker *w);
-/* The dispatch thread itself did not run for that long: what it did not hear then is nobody's fault. */
+/* The dispatch thread itself did not run for that long: what it did not hear then is
+ * nobody's fault. */
 void workertab_excuse(struct workertab *t, uint64_t us);
 /* Was the process killed by a signal that people and kernels send, not by its own fault? */
 bool worker_killed_from_outside(int wait_status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory for one answer: taken piece by piece, given back all at once. Owner: the analysing thread.
+ * Memory for one answer: taken piece by piece, given back all at once. Owner: the analysing
+ * thread.
  */
 #ifndef HOST_ARENA_H
 #define HOST_ARENA_H

@@ -27,7 +27,8 @@
 #define FROM_SERVER_MAX (16 << 20)
 /* How long the last result may take to leave. */
 #define LINGER_MS 1000
-/* After the first interrupt, the batch is interrupted again each time this part of its time passes. */
+/* After the first interrupt, the batch is interrupted again each time this part of its time
+ * passes. */
 #define AGAIN_PART 4
 
 struct parcel {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * parley-worker: one CPython and a link to the server. The main thread is Python's; the link has its
- * own. Started by the server's supervisor, always by exec, never by fork alone.
+ * parley-worker: one CPython and a link to the server. The main thread is Python's; the
+ * link has its own. Started by the server's supervisor, always by exec, never by fork
+ * alone.
  */
 #include "link.h"
 #include "options.h"
@@ -14,8 +15,8 @@
 
 #define CANNOT_WORK 78 /* EX_CONFIG */
 
-/* Dies with the server; leaves no core (it would hold messages); gains no privileges; keeps nothing open
- * that the server may have left open. */
+/* Dies with the server; leaves no core (it would hold messages); gains no privileges; keeps
+ * nothing open that the server may have left open. */
 static void confine(void)
 {
     const struct rlimit none = {0, 0};
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
     else
         status = CANNOT_WORK;
     link_stop(link);
-    /* Not exit(): ending Python can hang in threads of its packages, and there is nothing to save. */
+    /* Not exit(): ending Python can hang in threads of its packages, and there is nothing
+     * to save. */
     _exit(status);
 }

@@ -2,14 +2,15 @@
  *
  * The embedded interpreter; see pyhost.h.
  *
- * A batch goes in as four lists (texts, rooms, users, times), so Python is called once a batch and
- * decodes nothing. While the thread waits for a batch it lets go of Python's lock, so that threads of
- * analyzers' own can run.
+ * A batch goes in as four lists (texts, rooms, users, times), so Python is called once a
+ * batch and decodes nothing. While the thread waits for a batch it lets go of Python's
+ * lock, so that threads of analyzers' own can run.
  *
- * A soft timeout is a signal, SIGUSR2, sent to this thread by the link's: it ends a sleep or any other
- * waiting call at once, and Python's own machinery turns it into a call of on_interrupt() where
- * bytecode, and long-running C code that cares (re, int), looks for signals. Being called in this
- * thread, on_interrupt can tell for certain whether the batch that ran out of time is still in hand.
+ * A soft timeout is a signal, SIGUSR2, sent to this thread by the link's: it ends a sleep
+ * or any other waiting call at once, and Python's own machinery turns it into a call of
+ * on_interrupt() where bytecode, and long-running C code that cares (re, int), looks for
+ * signals. Being called in this thread, on_interrupt can tell for certain whether the batch
+ * that ran out of time is still in hand.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -15,8 +15,8 @@
 /* Before the link starts: this thread will be Python's. */
 void pyhost_prepare(void);
 
-/* Starts Python, imports the package, loads every analyzer and tells the server (Ready). False: it cannot
- * work; that has been logged and told (Failed). */
+/* Starts Python, imports the package, loads every analyzer and tells the server (Ready).
+ * False: it cannot work; that has been logged and told (Failed). */
 bool pyhost_start(const struct options *o, struct link *l);
 
 /* Analyses batch after batch until the link drains. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Answers of the Python package as Results; see pyhost_result.h. Main thread, with Python's lock. */
+ * Answers of the Python package as Results; see pyhost_result.h. Main thread, with Python's
+ * lock. */
 #include "pyhost_result.h"
 
 #include "base/utf8.h"

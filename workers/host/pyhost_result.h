@@ -18,7 +18,8 @@
 void pyhost_result_fill(Parley__Worker__Result *out, struct arena *a, PyObject *answer,
                         PyObject *texts);
 
-/* The pending Python exception, which is cleared, becomes the result: no labels for `n` messages. */
+/* The pending Python exception, which is cleared, becomes the result: no labels for `n`
+ * messages. */
 void pyhost_result_fail(Parley__Worker__Result *out, struct arena *a, size_t n);
 
 /* The pending Python exception as texts in the arena; clears it. */

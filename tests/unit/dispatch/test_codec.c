@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Claims about what is accepted from a worker: exactly what worker.proto allows, whatever the bytes. */
+ * Claims about what is accepted from a worker: exactly what worker.proto allows, whatever
+ * the bytes. */
 #include "jobs.h"
 #include "main.h"
 

@@ -18,6 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long a replacement may take, beside the time that its models take to load. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define START_MS 2500
+#else
+#define START_MS 250
+#endif
+
 static struct world w;
 
 static void start(const struct world_options *o)
@@ -56,7 +63,7 @@ START_TEST(kill_9_loses_nothing_and_blames_nobody)
     printf("kill -9: replacement shown as ready after %llu ms (spawn -> ready %ld ms, of which "
            "loading %ld ms)\n", (unsigned long long)(clock_mono_us() - killed_us) / 1000,
            world_number(&w, 0, "start_ms"), world_number(&w, 0, "load_ms"));
-    ck_assert_int_lt(world_number(&w, 0, "start_ms") - world_number(&w, 0, "load_ms"), 250);
+    ck_assert_int_lt(world_number(&w, 0, "start_ms") - world_number(&w, 0, "load_ms"), START_MS);
     ck_assert(world_until(&w, world_has_all_verdicts, 10000));
     check_labels();
     ck_assert_uint_eq(w.n_quarantines, 0);
@@ -155,6 +162,11 @@ END_TEST
 
 START_TEST(a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker)
 {
+#ifdef __SANITIZE_THREAD__
+    /* It holds signals back until the next system call, and a loop makes none. */
+    puts("soft timeout: not tested in this build");
+    return;
+#endif
     start(&(struct world_options){.workers = 1, .deadline_ms = 1600});
     world_job(&w, "loop");
     world_pass(&w, 50);

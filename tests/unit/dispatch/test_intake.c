@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Claims about what is kept in memory and what is read back from the store: every job is taken once.
- * The store is played by a set of ids that still want a verdict.
+ * Claims about what is kept in memory and what is read back from the store: every job is
+ * taken once. The store is played by a set of ids that still want a verdict.
  */
 #include "main.h"
 

@@ -228,7 +228,8 @@ START_TEST(a_suspect_given_back_without_blame_stays_a_suspect)
 }
 END_TEST
 
-TEST_MAIN("ledger", 20, a_job_is_taken_once, batches_are_bounded_by_number_and_bytes_but_never_empty,
+TEST_MAIN("ledger", 20, a_job_is_taken_once,
+          batches_are_bounded_by_number_and_bytes_but_never_empty,
           what_is_given_back_without_blame_comes_first_in_the_old_order,
           one_poisonous_job_is_found_alone_at_the_cost_of_three_workers,
           several_poisonous_jobs_are_all_found_and_nobody_else,

@@ -30,8 +30,9 @@ START_TEST(every_message_gets_one_verdict_at_its_home)
     world_check_books(&w);
     for (int64_t id = 1; id < w.next_id; id++) {
         ck_assert(w.seen[id].word);
-        ck_assert_uint_eq(w.seen[id].labels, id % 3 == 1 ? 2 : 1);
+        ck_assert_uint_eq(w.seen[id].labels, 2);
     }
+    world_pass(&w, 600); /* the board is posted twice a second */
     ck_assert_int_gt(world_number(&w, 0, "jobs"), 0);
     ck_assert_int_gt(world_number(&w, 1, "jobs"), 0);
     world_stop(&w);
@@ -73,6 +74,10 @@ START_TEST(a_flood_beyond_the_queue_is_left_to_the_store_and_done_later)
     world_start(&w, &(struct world_options){.workers = 2, .queue_max = 200});
     w.pends = true;
     ck_assert(world_until(&w, world_is_ready, 20000));
+    for (int i = 0; i < 2; i++) {
+        world_job(&w, "wait 0.3");
+        world_pass(&w, 20);
+    }
     for (int i = 0; i < 5000; i++)
         world_job(&w, "flood");
     ck_assert(world_until(&w, world_has_all_verdicts, 30000));
@@ -112,8 +117,8 @@ static void measure_flood(const char *title, int n)
     for (int round = 0; round < 4; round++) {
         uint64_t start_us = clock_mono_us();
         for (int i = 0; i < n; i++)
-            world_job(&w, "You are all invited to look at this message, which is of a usual length, "
-                          "is it not? I hope that nobody is a complete idiot about it, thanks!");
+            world_job(&w, "You are all invited to look at this message, which is of a usual "
+                          "length, is it not? I hope that nobody is an idiot about it, thanks!");
         ck_assert(world_until(&w, world_has_all_verdicts, 60000));
         double s = (double)(clock_mono_us() - start_us) / 1e6;
         if (round > 0)

@@ -245,18 +245,28 @@ static void start_dispatch(struct world *w, const struct world_options *o)
     w->topology.dispatch = dispatch_mailbox(w->dispatch);
 }
 
+/* Sanitizers catch SIGSEGV and exit; these tests want workers to die as they do in production. */
+static void let_workers_crash(const char *variable)
+{
+    char value[512];
+    const char *before = getenv(variable);
+    snprintf(value, sizeof value, "%s%shandle_segv=0", before ? before : "", before ? ":" : "");
+    setenv(variable, value, 1);
+}
+
 static void start_supervisor(struct world *w, const struct world_options *o)
 {
-    static const char analyzers[] = ANALYZERS_DIR;
     struct supervisor_config config = {
         .workers = o->workers,
         .binary = WORKER_BINARY,
         .endpoint = w->endpoint,
         .python_path = o->python_path != NULL ? o->python_path : PYTHON_PATH,
-        .analyzers_dir = analyzers,
+        .analyzers_dir = ANALYZERS_DIR,
         .disable = o->disable != NULL ? o->disable : BUILT_IN,
         .log_level = "warn",
     };
+    let_workers_crash("ASAN_OPTIONS");
+    let_workers_crash("TSAN_OPTIONS");
     w->supervisor = supervisor_new(&w->loop, &config, &w->topology);
     ck_assert_ptr_nonnull(w->supervisor);
     ck_assert_msg(supervisor_problem(w->supervisor) == NULL, "%s",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rest of the server for tests of dispatch: a real dispatch thread and real worker processes, and
- * one thread (the test's) that plays main, the loops and the store by emptying their mailboxes.
+ * The rest of the server for tests of dispatch: a real dispatch thread and real worker
+ * processes, and one thread (the test's) that plays main, the loops and the store by
+ * emptying their mailboxes.
  */
 #ifndef TESTS_DISPATCH_WORLD_H
 #define TESTS_DISPATCH_WORLD_H
