@@ -2,6 +2,8 @@
  * Sums and the process' own figures; see figures.h. The loop of the request. */
 #include "net/figures.h"
 
+#include "store/store.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,5 +58,5 @@ struct loop_totals figures_total(const struct figures *f)
 
 bool figures_ready(const struct figures *f)
 {
-    return f->workers == 0 || f->workers_ready > 0;
+    return STAT_GET(f->store->failing) == 0 && (f->workers == 0 || f->workers_ready > 0);
 }

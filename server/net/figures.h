@@ -39,8 +39,8 @@ struct loop_totals {
 };
 struct loop_totals figures_total(const struct figures *f);
 
-/* New connections are welcome: history can be written and, where workers are configured, one of
- * them at least is ready. */
+/* New connections are welcome: the last commit succeeded (the store tries again with each batch)
+ * and, where workers are configured, one of them at least is ready. */
 bool figures_ready(const struct figures *f);
 
 #endif

@@ -4,16 +4,16 @@
  *
  * Nothing blocks: a response is written at once as far as the socket takes it, the rest in pieces
  * (HTTP_WRITEABLE); pages come from memory; what another thread must answer leaves the request
- * waiting, at most WAIT_S. A request is always read to its end before it is answered, so that a kept connection
- * stays in step; where that cannot be (too large, or of unknown length) the connection ends after
- * the response.
+ * waiting, at most WAIT_S. A request is always read to its end before it is answered, so that a
+ * kept connection stays in step; where that cannot be (too large, or of unknown length) the
+ * connection ends after the response.
  *
  * libwebsockets 4.1.6 decodes percent escapes and folds "/../" while it parses, and refuses broken
  * ones. Two things it does not do well are kept from it. While a request is in hand it leaves what
  * the client sends (the next request, or its end) in the socket, readable, and would turn without
- * rest: so reading is paused while a request waits. And a request with a body whose head it took from
- * what was sent ahead (pipelined) gets a wrong body, in a loop that never ends: so that connection
- * is closed, which such a client must expect (RFC 9112, 9.3.2).
+ * rest: so reading is paused while a request waits. And a request with a body whose head it took
+ * from what was sent ahead (pipelined) gets a wrong body, in a loop that never ends: so that
+ * connection is closed, which such a client must expect (RFC 9112, 9.3.2).
  */
 #include "net/http.h"
 
@@ -327,7 +327,8 @@ static uint64_t bytes_read(struct lws *wsi)
     int held = 0;
     do {
         socklen_t len = sizeof before;
-        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &len) != 0 || ioctl(fd, SIOCINQ, &held) != 0)
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &len) != 0 ||
+            ioctl(fd, SIOCINQ, &held) != 0)
             return 0;
         len = sizeof after;
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &len) != 0)

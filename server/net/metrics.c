@@ -49,6 +49,8 @@
       "Repeated messages recognised by cid.")                                 \
     X(reads, "parley_store_reads_total", counter,                             \
       "Pages of history read.")                                               \
+    X(failing, "parley_store_failing", gauge,                                 \
+      "1 while commits fail.")                                                \
     X(queue, "parley_store_queue", gauge,                                     \
       "Events taken and not yet committed.")
 

@@ -124,7 +124,8 @@ void ready_json(struct buf *b, const struct figures *f, bool ready)
     json_put_bool(b, ready);
     add_u64(b, ",\"workers_ready\":", f->workers_ready);
     add_u64(b, ",\"workers\":", f->workers);
-    buf_append_str(b, ",\"store\":\"ok\"}");
+    bool failing = STAT_GET(f->store->failing) != 0;
+    buf_append_str(b, failing ? ",\"store\":\"failing\"}" : ",\"store\":\"ok\"}");
 }
 
 void workers_json_empty(struct buf *b, const struct figures *f, const char *problem)

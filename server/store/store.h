@@ -28,6 +28,7 @@ struct store_config {
 struct store_stats {
     _Atomic uint64_t commits, failed_commits, events, duplicates, reads;
     _Atomic uint64_t queue;               /* publications taken and not yet committed */
+    _Atomic uint64_t failing;             /* 1: the last commit failed */
     struct histogram commit_us, batch;    /* batch: events a commit */
 };
 

@@ -77,6 +77,7 @@ int writer_commit(struct writer *w)
     if (w->failing)
         log_info("store", "commits succeed again");
     w->failing = false;
+    atomic_store_explicit(&w->stats->failing, 0, memory_order_relaxed);
     return SQLITE_OK;
 }
 
@@ -86,6 +87,7 @@ void writer_lose(struct writer *w, int rc)
         log_error("store", "cannot write the history: %s (%s); trying again with each batch",
                   db_reason(rc), sqlite3_errmsg(w->db));
     w->failing = true;
+    atomic_store_explicit(&w->stats->failing, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&w->stats->failed_commits, 1, memory_order_relaxed);
     /* After some errors SQLite has rolled back by itself. */
     if (!sqlite3_get_autocommit(w->db))

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * Which path means what, who may call it, and what query strings and headers may say. */
+#include "base/status.h"
+#include "net/route.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct route_match match;
+static const char *problem;
+
+static int find(const char *path)
+{
+    problem = NULL;
+    return route_find(path, &match, &problem);
+}
+
+START_TEST(each_path_of_the_table_is_found_as_itself)
+{
+    static const struct {
+        const char *path;
+        enum route_id id;
+    } paths[] = {
+        {"/healthz", ROUTE_HEALTHZ},
+        {"/readyz", ROUTE_READYZ},
+        {"/metrics", ROUTE_METRICS},
+        {"/ws", ROUTE_SOCKET},
+        {"/api/v1/stats", ROUTE_STATS},
+        {"/api/v1/workers", ROUTE_WORKERS},
+        {"/api/v1/rooms", ROUTE_ROOMS},
+        {"/api/v1/rooms/lobby/events", ROUTE_EVENTS},
+        {"/api/v1/rooms/lobby/messages", ROUTE_MESSAGES},
+        {"/api/v1/ops/tickets", ROUTE_OPS_TICKETS},
+        {"/api/v1/ops/session", ROUTE_OPS_SESSION},
+    };
+    ck_assert_uint_eq(sizeof paths / sizeof paths[0], N_ROUTES);
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        ck_assert_int_eq(find(paths[i].path), 0);
+        ck_assert_int_eq(match.route->id, paths[i].id);
+    }
+}
+END_TEST
+
+START_TEST(other_paths_are_not_found)
+{
+    static const char *const paths[] = {
+        "", "/", "/healthz/", "/health", "/api", "/api/v1/rooms/", "/api/v1/rooms/lobby",
+        "/api/v1/rooms//events", "/api/v1/rooms/lobby/events/", "/api/v1/rooms/a/b/events",
+        "/api/v1/rooms/lobby/eventsx", "/API/v1/stats", "api/v1/stats", "/api/v2/stats",
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        ck_assert_int_eq(find(paths[i]), E_NOT_FOUND);
+        ck_assert_ptr_null(match.route);
+    }
+}
+END_TEST
+
+START_TEST(a_room_is_taken_from_the_path)
+{
+    ck_assert_int_eq(find("/api/v1/rooms/a.b_c:d-9/events"), 0);
+    ck_assert_str_eq(match.room, "a.b_c:d-9");
+    char path[128] = "/api/v1/rooms/";
+    memset(path + 14, 'r', ROOM_NAME_MAX);
+    strcpy(path + 14 + ROOM_NAME_MAX, "/events");
+    ck_assert_int_eq(find(path), 0);
+    ck_assert_uint_eq(strlen(match.room), ROOM_NAME_MAX);
+    ck_assert_int_eq(find("/api/v1/rooms"), 0);
+    ck_assert_str_eq(match.room, "");
+}
+END_TEST
+
+START_TEST(a_room_that_cannot_exist_is_refused_with_the_rule)
+{
+    static const char *const rooms[] = {"LOBBY", ".a",   "a b",    "caf\xc3\xa9",
+                                        "-",     "..", "a%2f", "a\x01"};
+    char path[160];
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        snprintf(path, sizeof path, "/api/v1/rooms/%s/messages", rooms[i]);
+        ck_assert_int_eq(find(path), E_BAD_REQUEST);
+        ck_assert_ptr_nonnull(strstr(problem, "1 to 64"));
+    }
+    memset(path, 'r', sizeof path);
+    memcpy(path, "/api/v1/rooms/", 14);
+    strcpy(path + 14 + ROOM_NAME_MAX + 1, "/events");
+    ck_assert_int_eq(find(path), E_BAD_REQUEST);
+}
+END_TEST
+
+START_TEST(get_serves_head_and_nothing_else)
+{
+    find("/healthz");
+    ck_assert(route_takes(match.route, METHOD_GET));
+    ck_assert(route_takes(match.route, METHOD_HEAD));
+    ck_assert(!route_takes(match.route, METHOD_POST));
+    ck_assert(!route_takes(match.route, METHOD_OTHER));
+    ck_assert_str_eq(route_allow(match.route), "GET, HEAD");
+    find("/api/v1/ops/tickets");
+    ck_assert(route_takes(match.route, METHOD_POST));
+    ck_assert(!route_takes(match.route, METHOD_GET));
+    ck_assert(!route_takes(match.route, METHOD_HEAD));
+    ck_assert_str_eq(route_allow(match.route), "POST");
+}
+END_TEST
+
+START_TEST(under_api_only_the_trade_of_a_ticket_is_open)
+{
+    static const char *const paths[] = {"/api/v1/stats", "/api/v1/workers", "/api/v1/rooms",
+                                        "/api/v1/rooms/a/messages", "/api/v1/ops/tickets"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        find(paths[i]);
+        ck_assert_int_eq(match.route->right, RIGHT_OPERATE);
+    }
+    find("/api/v1/rooms/a/events");
+    ck_assert_int_eq(match.route->right, RIGHT_READ_ROOM);
+    find("/api/v1/ops/session");
+    ck_assert_int_eq(match.route->right, RIGHT_NONE);
+}
+END_TEST
+
+START_TEST(query_parameters_have_defaults_and_bounds)
+{
+    struct params p;
+    char err[128];
+    find("/api/v1/rooms/lobby/events");
+    params_init(&p, match.route);
+    ck_assert_uint_eq(p.after, 0);
+    ck_assert_uint_eq(p.limit, 100);
+    ck_assert_int_eq(params_take(&p, match.route, "after=9007199254740991", err, sizeof err), 0);
+    ck_assert_int_eq(params_take(&p, match.route, "limit=200", err, sizeof err), 0);
+    ck_assert_int_eq(params_take(&p, match.route, "later=x", err, sizeof err), 0);
+    ck_assert_uint_eq(p.after, 9007199254740991);
+    ck_assert_uint_eq(p.limit, 200);
+    static const char *const bad[] = {
+        "limit=0", "limit=201", "limit=", "limit=-1", "limit=1x", "limit= 1",
+        "after=-1", "after=", "after=9007199254740992", "after=18446744073709551616", "after=0x1",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_int_eq(params_take(&p, match.route, bad[i], err, sizeof err), E_BAD_REQUEST);
+        ck_assert_int_eq(strncmp(err, bad[i], 5), 0); /* names the parameter */
+    }
+    find("/api/v1/rooms");
+    params_init(&p, match.route);
+    ck_assert_uint_eq(p.limit, 200);
+    ck_assert_int_eq(params_take(&p, match.route, "limit=1000", err, sizeof err), 0);
+}
+END_TEST
+
+START_TEST(numbers_are_digits_within_their_bound)
+{
+    uint64_t n = 7;
+    ck_assert(parse_u64("0", UINT64_MAX, &n));
+    ck_assert_uint_eq(n, 0);
+    ck_assert(parse_u64("18446744073709551615", UINT64_MAX, &n));
+    ck_assert_uint_eq(n, UINT64_MAX);
+    ck_assert(!parse_u64("18446744073709551616", UINT64_MAX, &n));
+    ck_assert(parse_u64("10", 10, &n));
+    ck_assert(!parse_u64("11", 10, &n));
+    ck_assert(!parse_u64("5", 4, &n));
+    ck_assert(!parse_u64("", 10, &n));
+    ck_assert(!parse_u64("+1", 10, &n));
+    ck_assert(!parse_u64("5, 5", 100, &n));
+}
+END_TEST
+
+START_TEST(the_bearer_token_is_found_in_its_header)
+{
+    ck_assert_str_eq(bearer_token("Bearer abc"), "abc");
+    ck_assert_str_eq(bearer_token("bEARER \t abc"), "abc");
+    ck_assert_ptr_null(bearer_token(""));
+    ck_assert_ptr_null(bearer_token("Bearer"));
+    ck_assert_ptr_null(bearer_token("Bearer  "));
+    ck_assert_ptr_null(bearer_token("Bearerabc"));
+    ck_assert_ptr_null(bearer_token("Basic YTpi"));
+}
+END_TEST
+
+START_TEST(a_header_list_is_searched_by_whole_words)
+{
+    ck_assert(header_lists("gzip", "gzip"));
+    ck_assert(header_lists("deflate, GZIP;q=0.5, br", "gzip"));
+    ck_assert(header_lists("keep-alive,close", "close"));
+    ck_assert(!header_lists("", "gzip"));
+    ck_assert(!header_lists("x-gzip, gzipped", "gzip"));
+    ck_assert(!header_lists("identity;x=gzip", "gzip"));
+    ck_assert(!header_lists(",,, ;", "gzip"));
+}
+END_TEST
+
+UNIT_MAIN("route", each_path_of_the_table_is_found_as_itself, other_paths_are_not_found,
+          a_room_is_taken_from_the_path, a_room_that_cannot_exist_is_refused_with_the_rule,
+          get_serves_head_and_nothing_else, under_api_only_the_trade_of_a_ticket_is_open,
+          query_parameters_have_defaults_and_bounds, numbers_are_digits_within_their_bound,
+          the_bearer_token_is_found_in_its_header, a_header_list_is_searched_by_whole_words)
