@@ -93,6 +93,7 @@ static void prepare_process(void)
     uint64_t seed;
     randombytes_buf(&seed, sizeof seed);
     hash_seed(seed);
+    arena_install();
 }
 
 static int make_mailboxes(struct server *s)

@@ -25,6 +25,10 @@ struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct l
     c->index = index;
     c->stats = stats;
     c->now_ms = clock_mono_ms();
+    if (arena_init(&c->arena, shared->limits.frame_max) != 0) {
+        free(c);
+        return NULL;
+    }
     clients_init(&c->clients, index);
     list_init(&c->dirty_rosters);
     list_init(&c->dirty_sessions);
@@ -50,6 +54,7 @@ void chat_free(struct chat *c)
     names_free(c);
     auth_tickets_free(&c->tickets);
     clients_fini(&c->clients);
+    arena_fini(&c->arena);
     buf_fini(&c->scratch);
     buf_fini(&c->reply);
     buf_fini(&c->gather);

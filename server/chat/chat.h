@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "chat/arena.h"
 #include "chat/clients.h"
 #include "loop/loop_stats.h"
 #include "loop/topology.h"
@@ -51,6 +52,7 @@ struct chat {
     unsigned index;
     struct loop_stats *stats;
     struct clients clients;
+    struct arena arena;     /* the frame being decoded */
     struct hash rooms;      /* struct room, homed here */
     struct hash rosters;    /* struct roster: rooms that sessions of this loop attend */
     struct hash names;      /* struct name_claim, homed here */

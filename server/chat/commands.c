@@ -123,7 +123,7 @@ static void run_join(struct session *s, struct request *r)
     }
     struct msg_join *m = msg_new(MSG_ROOM_JOIN, 0);
     if (m == NULL || (!rejoin && session_add_membership(s, &room) == NULL)) {
-        msg_free(&m->head);
+        msg_free((struct msg *)m);
         fail_memory(r);
         return;
     }
@@ -374,6 +374,7 @@ static const struct command *find(const char *type)
 bool commands_run(struct session *s, const char *text, size_t len)
 {
     struct request r;
+    arena_enter(&s->chat->arena);
     request_parse(&r, text, len);
     bool usable = r.type != NULL;
     const struct command *command = usable ? find(r.type) : NULL;
@@ -388,5 +389,6 @@ bool commands_run(struct session *s, const char *text, size_t len)
     if (r.status != 0)
         session_reply_error(s, r.id, r.status, r.message, s->retry_after_ms, NULL);
     request_fini(&r);
+    arena_leave(&s->chat->arena);
     return usable;
 }

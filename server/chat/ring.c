@@ -19,7 +19,7 @@ static void drop_oldest(struct ring *r)
     r->count--;
 }
 
-static void clear(struct ring *r)
+void ring_clear(struct ring *r)
 {
     while (r->count > 0)
         drop_oldest(r);
@@ -27,7 +27,7 @@ static void clear(struct ring *r)
 
 void ring_fini(struct ring *r)
 {
-    clear(r);
+    ring_clear(r);
     free(r->frames);
     *r = (struct ring){0};
 }
@@ -52,11 +52,11 @@ static int grow(struct ring *r, uint32_t max_events)
 void ring_push(struct ring *r, uint64_t seq, struct frame *f, uint32_t max_events, size_t max_bytes)
 {
     if (r->count > 0 && seq != r->first + r->count)
-        clear(r);
+        ring_clear(r);
     while (r->count > 0 && (r->count >= max_events || r->bytes + f->len > max_bytes))
         drop_oldest(r);
     if (r->count == r->cap && grow(r, max_events) != 0) {
-        clear(r);
+        ring_clear(r);
         return;
     }
     if (r->count == 0)

@@ -16,6 +16,7 @@ struct ring {
 };
 
 void ring_fini(struct ring *r);
+void ring_clear(struct ring *r);
 /* Takes a reference. `seq` follows the newest, else the ring starts afresh with it. An event that finds
  * no memory empties the ring: it never has a hole. */
 void ring_push(struct ring *r, uint64_t seq, struct frame *f, uint32_t max_events, size_t max_bytes);

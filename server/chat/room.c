@@ -194,6 +194,7 @@ static void show(struct chat *c, struct room *r, const struct msg_publication *m
     if (f == NULL) {
         log_warn("room", "out of memory, an event was not shown room=%s seq=%llu", r->name.text,
                  (unsigned long long)m->seq);
+        ring_clear(&r->ring); /* it must reach up to the top, or be empty */
         return;
     }
     ring_push(&r->ring, m->seq, f, c->shared->limits.ring_events, RING_BYTES_MAX);

@@ -12,6 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static void outside(bool inside)
+{
+    (void)inside;
+}
+
+void (*world_on_chat)(bool inside) = outside;
+
 static bool conn_write(void *conn, const uint8_t *frames, size_t len)
 {
     struct client *c = conn;
@@ -202,6 +209,7 @@ static bool drain_loop(struct world *w, unsigned i)
 {
     struct msg *m = mailbox_take(w->topology.loops[i]);
     bool any = m != NULL;
+    world_on_chat(true);
     while (m != NULL) {
         struct msg *next = m->next;
         chat_on_msg(w->chats[i], m);
@@ -209,6 +217,7 @@ static bool drain_loop(struct world *w, unsigned i)
     }
     uint64_t now_ms = w->chats[i]->now_ms;
     chat_on_turn_end(w->chats[i]);
+    world_on_chat(false);
     w->chats[i]->now_ms = now_ms; /* time is the test's */
     return any;
 }
@@ -227,8 +236,10 @@ void world_settle(struct world *w)
 void world_wait(struct world *w, uint64_t ms)
 {
     for (uint64_t passed = 0; passed < ms; passed += 50) {
+        world_on_chat(true);
         for (unsigned i = 0; i < w->topology.n_loops; i++)
             chat_on_tick(w->chats[i], w->chats[i]->now_ms + 50);
+        world_on_chat(false);
         world_settle(w);
     }
 }
@@ -251,7 +262,9 @@ void client_close(struct world *w, struct client *c)
 
 void client_send(struct world *w, struct client *c, const char *json)
 {
+    world_on_chat(true);
     session_on_frame(c->session, json, strlen(json));
+    world_on_chat(false);
     world_settle(w);
 }
 

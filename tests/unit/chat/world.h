@@ -29,6 +29,9 @@ struct world {
     unsigned n_held;
 };
 
+/* Called with true before, and false after, each call into chat/: test_memory.c fails allocations in between. */
+extern void (*world_on_chat)(bool inside);
+
 struct client {
     struct session *session;
     struct buf in;          /* frames written to it */
