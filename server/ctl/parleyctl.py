@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Ask a running Parley server: its workers, rooms and figures, or a link that opens the operator page.
+"""Ask a running Parley server: its workers, rooms and figures, or a link to the operator page.
 
-Reads the server's address and the operator token from the data directory (DATA/url, DATA/admin-token) and
-speaks the HTTP API of proto/openapi.yaml. Standard library only.
+Reads the server's address and the operator token from the data directory (DATA/url and
+DATA/admin-token) and speaks the HTTP API of proto/openapi.yaml. Standard library only.
 
 Exit codes: 0 fine, 1 the server could not be asked or refused, 2 wrong usage.
 """
@@ -38,7 +38,7 @@ class Failure(Exception):
         self.code = code
 
 
-# -- the server -------------------------------------------------------------------------------------
+# -- the server --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Server:
     token: str
 
     def call(self, path: str, method: str = "GET") -> Json:
-        """The decoded answer of an API path. Raises Failure with a sentence that says what to do."""
+        """The decoded answer of an API path. Failure says what to do."""
         request = urllib.request.Request(
             self.url + path,
             method=method,
@@ -80,8 +80,8 @@ def explain(error: urllib.error.HTTPError, url: str) -> str:
         return f"{url} answered {error.code} {error.reason}: is it a Parley server?"
     if error.code in (401, 403):
         return (
-            f"{url} refused the token: the data directory belongs to another server; name the right one "
-            "with --data DIR"
+            f"{url} refused the token: the data directory belongs to another server; "
+            "name the right one with --data DIR"
         )
     return f"{url} answered {error.code}: {said}"
 
@@ -91,7 +91,7 @@ def read_file(path: Path, option: str) -> str:
     try:
         text = path.read_text(encoding="ascii", errors="replace").strip()
     except PermissionError as error:
-        raise Failure(f"{path} may not be read by this user; run as the server's user (or with sudo)") from error
+        raise Failure(f"{path} may not be read: run as the server's user, or root") from error
     except OSError as error:
         raise Failure(f"{path} cannot be read ({error.strerror}); {option}", 2) from error
     if not text:
@@ -105,13 +105,13 @@ def find_server(data: Path, url: str | None) -> Server:
         raise Failure(f"{data} is no data directory; name the server's with --data DIR", 2)
     if url is None:
         url = read_file(data / "url", "start the server, or give its address with --url URL")
-    token = read_file(data / "admin-token", "name the data directory of the running server with --data DIR")
+    token = read_file(data / "admin-token", "name the running server's directory with --data DIR")
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise Failure(f"'{url}' is no address; one looks like http://127.0.0.1:8080 (--url)", 2)
     return Server(url.rstrip("/"), token)
 
 
-# -- how figures look -------------------------------------------------------------------------------
+# -- how figures look --------------------------------------------------------------------------
 
 
 def clean(text: object) -> str:
@@ -148,7 +148,9 @@ def span(ms: float) -> str:
     minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86400
     if minutes < 60:
         return f"{int(minutes)}m{int(seconds % 60):02}s"
-    return f"{int(hours)}h{int(minutes % 60):02}m" if hours < 24 else f"{int(days)}d{int(hours % 24):02}h"
+    if hours < 24:
+        return f"{int(hours)}h{int(minutes % 60):02}m"
+    return f"{int(days)}d{int(hours % 24):02}h"
 
 
 def ago(now_ms: float, then_ms: float) -> str:
@@ -157,8 +159,10 @@ def ago(now_ms: float, then_ms: float) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Aligned lines: the first `left` columns to the left, the others to the right. The first column gives
-    way when the lines would be longer than WIDTH."""
+    """Aligned lines: the first `left` columns to the left, the others to the right.
+
+    The first column gives way when the lines would be longer than WIDTH.
+    """
     cells = [list(head), *[[clean(cell) for cell in row] for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
@@ -168,7 +172,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> 
     for row in cells:
         if len(row[0]) > widths[0]:
             row[0] = row[0][: widths[0] - 1] + "…"
-        parts = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
+        pairs = enumerate(zip(row, widths))
+        parts = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in pairs]
         lines.append("  ".join(parts).rstrip())
     return lines
 
@@ -178,7 +183,47 @@ def fit(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
-# -- the commands -----------------------------------------------------------------------------------
+# -- the commands ------------------------------------------------------------------------------
+
+
+WORKER_HEAD = (
+    "SLOT", "PID", "STATE", "SINCE", "JOBS", "JOBS/S", "P50", "P99", "FLIGHT", "ERRORS", "RESTARTS",
+    "RSS",
+)  # fmt: skip
+
+
+def worker_row(w: Json, now_ms: float) -> tuple[str, ...]:
+    """A worker under WORKER_HEAD."""
+    return (
+        str(w["slot"]),
+        str(w["pid"] or "-"),
+        w["state"],
+        span(max(0, now_ms - w["since_ms"])),
+        count(w["jobs"]),
+        count(w["jobs_per_s"]),
+        span(w["latency_p50_ms"]),
+        span(w["latency_p99_ms"]),
+        count(w["in_flight"]),
+        count(w["errors"]),
+        count(w["restarts"]),
+        size(w["rss_bytes"]),
+    )
+
+
+ANALYZER_HEAD = ("ANALYZER", "VERSION", "STATUS", "JOBS", "ERRORS", "P50/MSG", "MODEL")
+
+
+def analyzer_row(a: Json) -> tuple[str, ...]:
+    """An analyzer under ANALYZER_HEAD."""
+    return (
+        a["name"],
+        a["version"],
+        a["status"],
+        count(a["jobs"]),
+        count(a["errors"]),
+        span(a["ms_per_message_p50"]),
+        (a["model"] or "-")[:12],
+    )
 
 
 def show_workers(answer: Json) -> list[str]:
@@ -188,41 +233,28 @@ def show_workers(answer: Json) -> list[str]:
     if answer["problem"]:
         lines += [fit(f"problem: {clean(answer['problem'])}"), ""]
     if answer["workers"]:
-        head = ("SLOT", "PID", "STATE", "SINCE", "JOBS", "JOBS/S", "P50", "P99", "FLIGHT", "ERRORS", "RESTARTS", "RSS")
-        rows = [
-            (
-                str(w["slot"]), str(w["pid"] or "-"), w["state"], span(max(0, now - w["since_ms"])),
-                count(w["jobs"]), count(w["jobs_per_s"]), span(w["latency_p50_ms"]), span(w["latency_p99_ms"]),
-                count(w["in_flight"]), count(w["errors"]), count(w["restarts"]), size(w["rss_bytes"]),
-            )
-            for w in answer["workers"]
-        ]
-        lines += table(head, rows, left=3)
-        lines += [
-            fit(f"worker {w['slot']} ended before: {clean(w['exit'])}") for w in answer["workers"] if w["exit"]
-        ]
+        lines += table(WORKER_HEAD, [worker_row(w, now) for w in answer["workers"]], left=3)
+        ended = [w for w in answer["workers"] if w["exit"]]
+        lines += [fit(f"worker {w['slot']} ended before: {clean(w['exit'])}") for w in ended]
     else:
         lines.append(f"no worker runs ({answer['configured']} configured)")
     lines += [
         "",
-        f"queue   {count(queue['depth'])} waiting, oldest {span(queue['oldest_ms'])}, {count(queue['deferred'])} deferred",
-        f"ledger  {count(ledger['sent'])} sent = {count(ledger['done'])} done + {count(ledger['failed'])} failed"
-        f" + {count(ledger['quarantined'])} quarantined + {count(ledger['in_flight'])} in flight",
+        f"queue   {count(queue['depth'])} waiting, oldest {span(queue['oldest_ms'])}, "
+        f"{count(queue['deferred'])} deferred",
+        f"ledger  {count(ledger['sent'])} sent = {count(ledger['done'])} done"
+        f" + {count(ledger['failed'])} failed + {count(ledger['quarantined'])} quarantined"
+        f" + {count(ledger['in_flight'])} in flight",
     ]
     if answer["analyzers"]:
-        head = ("ANALYZER", "VERSION", "STATUS", "JOBS", "ERRORS", "P50/MSG", "MODEL")
-        rows = [
-            (
-                a["name"], a["version"], a["status"], count(a["jobs"]), count(a["errors"]),
-                span(a["ms_per_message_p50"]), (a["model"] or "-")[:12],
-            )
-            for a in answer["analyzers"]
-        ]
-        lines += ["", *table(head, rows, left=3)]
-        lines += [fit(f"{clean(a['name'])}: {clean(a['detail'])}") for a in answer["analyzers"] if a["detail"]]
+        rows = [analyzer_row(a) for a in answer["analyzers"]]
+        lines += ["", *table(ANALYZER_HEAD, rows, left=3)]
+        noted = [a for a in answer["analyzers"] if a["detail"]]
+        lines += [fit(f"{clean(a['name'])}: {clean(a['detail'])}") for a in noted]
     for e in answer["exceptions"][:5]:
         what = f"{e['analyzer']}: {e['type']}: {e['message']}"
-        lines += ["", fit(f"{ago(now, e['ts'])}, worker {e['worker']}, {e['count']} times"), fit("  " + clean(what))]
+        lines += ["", f"{ago(now, e['ts'])}, worker {e['worker']}, {e['count']} times"]
+        lines += [fit("  " + clean(what))]
     return lines
 
 
@@ -232,45 +264,54 @@ def show_rooms(answer: Json) -> list[str]:
         return ["no rooms yet"]
     now = time.time() * 1000
     rows = [
-        (r["room"], count(r["members"]), str(r["seq"]), ago(now, r["last_ts"])) for r in answer["rooms"]
+        (r["room"], count(r["members"]), str(r["seq"]), ago(now, r["last_ts"]))
+        for r in answer["rooms"]
     ]
     return table(("ROOM", "MEMBERS", "EVENTS", "LAST"), rows)
+
+
+LOOP_HEAD = ("LOOP", "CONNECTIONS", "SESSIONS", "ROOMS", "DELIVERIES", "LAG P50", "P99", "MAX")
+
+
+def loop_row(loop: Json) -> tuple[str, ...]:
+    """An event loop under LOOP_HEAD."""
+    return (
+        str(loop["loop"]),
+        count(loop["connections"]),
+        count(loop["sessions"]),
+        count(loop["rooms"]),
+        count(loop["deliveries"]),
+        span(loop["lag_p50_us"] / 1000),
+        span(loop["lag_p99_us"] / 1000),
+        span(loop["lag_max_us"] / 1000),
+    )
+
+
+def counts(values: Json, *names: str) -> str:
+    """Some of the values with their names: "3 messages, 4 events"."""
+    return ", ".join(f"{count(values[name])} {name.replace('_', ' ')}" for name in names)
 
 
 def show_stats(answer: Json) -> list[str]:
     """The server's figures, its loops and its store."""
     totals, store, history = answer["totals"], answer["store"], answer["history"]
-
-    def last(column: str) -> str:
-        recent = history[column][-10:]
-        return count(sum(recent) / len(recent)) if recent else "0"
-
-    lines = [
-        f"parley {clean(answer['version'])}, up {span(answer['uptime_s'] * 1000)}, durability {answer['durability']}, "
-        f"memory {size(answer['rss_bytes'])}, processor {span(answer['cpu_s'] * 1000)}",
-        f"now     {count(answer['connections'])} connections, {count(answer['sessions'])} sessions, "
-        f"{count(answer['rooms'])} rooms",
-        f"last 10 s, each second: {last('messages')} messages, {last('deliveries')} deliveries, "
-        f"{last('analysed')} analysed",
-        f"total   {count(totals['messages'])} messages, {count(totals['events'])} events, "
-        f"{count(totals['deliveries'])} deliveries, {size(totals['bytes_out'])} sent,",
-        f"        {count(totals['frames_in'])} frames received, {count(totals['analysed'])} analysed, "
-        f"{count(totals['errors'])} errors",
-        f"store   {count(store['commits'])} commits of {count(store['batch_p50'])} events (p50), each "
-        f"{span(store['commit_p50_us'] / 1000)} (p50), {span(store['commit_p99_us'] / 1000)} (p99),",
-        f"        {count(store['queue'])} waiting, {count(store['failed_commits'])} failed",
+    columns = ("messages", "deliveries", "analysed")
+    recent = {name: history[name][-10:] for name in columns}
+    rates = {name: sum(column) / len(column) if column else 0 for name, column in recent.items()}
+    p50, p99 = span(store["commit_p50_us"] / 1000), span(store["commit_p99_us"] / 1000)
+    return [
+        f"parley {clean(answer['version'])}, up {span(answer['uptime_s'] * 1000)}, "
+        f"durability {answer['durability']}, memory {size(answer['rss_bytes'])}, "
+        f"processor {span(answer['cpu_s'] * 1000)}",
+        "now       " + counts(answer, "connections", "sessions", "rooms"),
+        "a second  " + counts(rates, *columns) + " (mean of the last 10 s)",
+        "in all    " + counts(totals, "messages", "events", "deliveries", "analysed", "errors"),
+        f"          {count(totals['frames_in'])} frames received, {size(totals['bytes_out'])} sent",
+        f"store     {counts(store, 'commits', 'failed_commits')}, {count(store['queue'])} waiting",
+        f"          a commit: {count(store['batch_p50'])} events (p50), {p50} (p50), {p99} (p99)",
         "",
+        *table(LOOP_HEAD, [loop_row(loop) for loop in answer["loops"]]),
     ]
-    rows = [
-        (
-            str(l["loop"]), count(l["connections"]), count(l["sessions"]), count(l["rooms"]),
-            count(l["deliveries"]), span(l["lag_p50_us"] / 1000), span(l["lag_p99_us"] / 1000),
-            span(l["lag_max_us"] / 1000),
-        )
-        for l in answer["loops"]
-    ]
-    head = ("LOOP", "CONNECTIONS", "SESSIONS", "ROOMS", "DELIVERIES", "LAG P50", "P99", "MAX")
-    return lines + table(head, rows)
 
 
 def get_ops_link(server: Server) -> Json:
@@ -296,11 +337,26 @@ class Command:
 
 
 COMMANDS = {
-    "workers": Command("worker processes, analyzers, exceptions", lambda s: s.call("/api/v1/workers"), show_workers),
-    "rooms": Command("rooms, the most recently active first", lambda s: s.call("/api/v1/rooms"), show_rooms),
-    "stats": Command("connections, rates, loops, store", lambda s: s.call("/api/v1/stats"), show_stats),
+    "workers": Command(
+        "worker processes, analyzers, exceptions",
+        lambda server: server.call("/api/v1/workers"),
+        show_workers,
+    ),
+    "rooms": Command(
+        "rooms, the most recently active first",
+        lambda server: server.call("/api/v1/rooms"),
+        show_rooms,
+    ),
+    "stats": Command(
+        "connections, rates, loops, store",
+        lambda server: server.call("/api/v1/stats"),
+        show_stats,
+    ),
     "ops-link": Command(
-        "a link that opens the operator page, once, within a minute", get_ops_link, show_ops_link, watchable=False
+        "a link that opens the operator page, once, within a minute",
+        get_ops_link,
+        show_ops_link,
+        watchable=False,
     ),
 }
 
@@ -309,7 +365,7 @@ def run(command: Command, server: Server, as_json: bool, watch: bool) -> None:
     """Asks and prints; with `watch`, again and again until interrupted."""
     while True:
         answer = command.ask(server)
-        text = json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(command.show(answer))
+        text = json.dumps(answer) if as_json else "\n".join(command.show(answer))
         if watch and not as_json and sys.stdout.isatty():
             text = "\x1b[H\x1b[2J" + text
         print(text, flush=True)
@@ -318,23 +374,42 @@ def run(command: Command, server: Server, as_json: bool, watch: bool) -> None:
         time.sleep(WATCH_S)
 
 
+def add_options(target: argparse.ArgumentParser, inner: bool) -> None:
+    """The options of every command."""
+    nothing = argparse.SUPPRESS if inner else None
+    no = argparse.SUPPRESS if inner else False
+    target.add_argument(
+        "--data",
+        type=Path,
+        default=nothing,
+        metavar="DIR",
+        help="the server's data directory (otherwise $PARLEY_DATA, or ./data)",
+    )
+    target.add_argument(
+        "--url",
+        default=nothing,
+        metavar="URL",
+        help="the server's address, when it is not the one in DIR/url",
+    )
+    target.add_argument(
+        "--json", action="store_true", default=no, help="print the answer as the server gave it"
+    )
+    target.add_argument(
+        "--watch", action="store_true", default=no, help="ask every second, until interrupted"
+    )
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="parleyctl", description="Ask a running Parley server.")
     common = argparse.ArgumentParser(add_help=False)
     # The same options before and behind the command; the inner ones must not reset the outer.
-    for target, default in ((parser, None), (common, argparse.SUPPRESS)):
-        target.add_argument("--data", type=Path, default=default, metavar="DIR",
-                            help="the server's data directory (PARLEY_DATA, else ./data)")
-        target.add_argument("--url", default=default, metavar="URL",
-                            help="the server's address, when it is not the one in DIR/url")
-        target.add_argument("--json", action="store_true", default=default or False,
-                            help="print the answer as the server gave it")
-        target.add_argument("--watch", action="store_true", default=default or False,
-                            help="ask again every second, until interrupted")
+    for target, inner in ((parser, False), (common, True)):
+        add_options(target, inner)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        commands.add_parser(name, help=command.help, description=command.help.capitalize() + ".", parents=[common])
+        description = command.help.capitalize() + "."
+        commands.add_parser(name, help=command.help, description=description, parents=[common])
     return parser
 
 
