@@ -48,6 +48,7 @@ async def run(t: Scenario) -> None:
     board = await server.api("workers")
     assert sum(w["restarts"] for w in board["workers"]) == KILLS, board["workers"]
     assert board["problem"] is None, "kills from outside are no crash loop"
-    assert load.quantile_ms(0.99) < 250, f"p99 {load.quantile_ms(0.99):.0f} ms"
+    # Waiting for Python would cost as long as a worker takes to be missed or replaced: seconds.
+    assert load.quantile_ms(0.99) < 500, f"p99 {load.quantile_ms(0.99):.0f} ms"
     print(f"{len(sent)} messages, send to sight p50 {load.quantile_ms(0.5):.1f} p99 {load.quantile_ms(0.99):.1f} "
           f"max {max(load.delays_ms):.1f} ms; replaced after {[f'{s:.2f}' for s in replaced]} s")
