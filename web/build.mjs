@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the pages into dist/: hashed, minified assets that may be cached for ever, and two small HTML
- * files that name them. `--tests` bundles the unit tests into .test/ instead; `--watch` rebuilds.
+ * Builds the pages into dist/: hashed, minified assets that may be cached for ever, and two
+ * small HTML files that name them. `--tests` bundles the unit tests into .test/ instead;
+ * `--watch` rebuilds.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -51,7 +59,9 @@ function finish(outputs) {
   for (const path of Object.keys(outputs)) {
     const data = readFileSync(join(here, path));
     const gzipped = gzipSync(data, { level: 9 }).length;
-    console.log(`${path}  ${(data.length / 1000).toFixed(1)} KB, gzipped ${(gzipped / 1000).toFixed(1)} KB`);
+    console.log(
+      `${path}  ${(data.length / 1000).toFixed(1)} KB, gzipped ${(gzipped / 1000).toFixed(1)} KB`,
+    );
   }
 }
 

@@ -10,7 +10,8 @@ export async function complaints(page) {
 function inspect() {
   const found = [];
   const visible = (e) =>
-    e.checkVisibility({ visibilityProperty: true }) && !e.closest('[aria-hidden="true"], [inert]');
+    e.checkVisibility({ visibilityProperty: true }) &&
+    !e.closest('[aria-hidden="true"], [inert]');
   const all = (selector) => [...document.querySelectorAll(selector)].filter(visible);
   const show = (e) => e.outerHTML.slice(0, 120);
   const nameOf = (e) =>
@@ -18,13 +19,16 @@ function inspect() {
     e.labels?.[0]?.textContent ||
     (e.tagName === 'INPUT' || e.tagName === 'TEXTAREA' ? '' : e.textContent.trim());
 
-  for (const e of all('button, a[href], input, textarea, select, [role="log"], dialog, [role="listbox"]')) {
+  for (const e of all(
+    'button, a[href], input, textarea, select, [role="log"], dialog, [role="listbox"]',
+  )) {
     if (!nameOf(e)) found.push(`no name: ${show(e)}`);
   }
   for (const e of all('[aria-describedby], [aria-controls], [aria-activedescendant]')) {
     for (const attribute of ['aria-describedby', 'aria-controls', 'aria-activedescendant']) {
       const id = e.getAttribute(attribute);
-      if (id && !document.getElementById(id)) found.push(`${attribute} names nothing: ${show(e)}`);
+      if (id && !document.getElementById(id))
+        found.push(`${attribute} names nothing: ${show(e)}`);
     }
   }
   const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
@@ -54,7 +58,8 @@ function inspect() {
     return [255, 255, 255, 255];
   };
   const luminance = ([r, g, b]) => {
-    const line = (v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    const line = (v) =>
+      v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
     return 0.2126 * line(r) + 0.7152 * line(g) + 0.0722 * line(b);
   };
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -62,12 +67,16 @@ function inspect() {
     const e = texts.currentNode.parentElement;
     if (!texts.currentNode.data.trim() || !visible(e) || e.closest('.sr, :disabled')) continue;
     const style = getComputedStyle(e);
-    const [light, dark] = [luminance(rgba(style.color)), luminance(behind(e))].sort((a, b) => b - a);
+    const [light, dark] = [luminance(rgba(style.color)), luminance(behind(e))].sort(
+      (a, b) => b - a,
+    );
     const ratio = (light + 0.05) / (dark + 0.05);
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
     if (ratio < (large ? 3 : 4.5)) {
-      found.push(`contrast ${ratio.toFixed(2)}: "${texts.currentNode.data.trim().slice(0, 30)}" ${e.className}`);
+      found.push(
+        `contrast ${ratio.toFixed(2)}: "${e.textContent.trim().slice(0, 30)}" ${e.className}`,
+      );
     }
   }
   return [...new Set(found)];

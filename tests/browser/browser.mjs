@@ -14,10 +14,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 /** What the browser itself says while the server is down is not the page's fault. */
-const OUTAGE = /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection to .* failed|Failed to load resource/;
+const OUTAGE =
+  /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection to .* failed|Failed to load resource/;
 
 export async function launch() {
-  if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}; CHROMIUM=PATH names another`);
+  if (!existsSync(CHROMIUM))
+    throw new Error(`no Chromium at ${CHROMIUM}; CHROMIUM=PATH names another`);
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 

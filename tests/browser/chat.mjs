@@ -28,7 +28,11 @@ export const chat = {
     await arrived(ada, 'Good morning, Ada.');
     for (const page of [ada, bob]) {
       for (const text of ['Good morning, Bob.', 'Good morning, Ada.']) {
-        await until(`one row of ${text}`, 2000, async () => (await rows(page, text).count()) === 1);
+        await until(
+          `one row of ${text}`,
+          2000,
+          async () => (await rows(page, text).count()) === 1,
+        );
       }
       assert.equal(await page.locator('.echo').count(), 0);
     }
@@ -40,7 +44,10 @@ export const chat = {
     for (const page of [ada, bob]) {
       await arrived(page, 'in a row 19.');
       const all = await page.locator('.message[data-seq] .text').allInnerTexts();
-      assert.deepEqual(all.filter((t) => t.startsWith('in a row')), texts);
+      assert.deepEqual(
+        all.filter((t) => t.startsWith('in a row')),
+        texts,
+      );
     }
   },
 
@@ -81,8 +88,12 @@ export const chat = {
     const row = bob.locator('.message[data-seq]').filter({ hasText: 'stupid idiot' }).first();
     await row.locator('.verdict[data-label="toxic"]').first().hover();
     const marks = await bob.locator('.verdict-card mark').allInnerTexts();
-    assert.ok(marks.some((m) => /stupid|idiot/.test(m)), `marked: ${JSON.stringify(marks)}`);
-    for (const mark of marks) assert.match(mark, /^[\w\s]+$/, 'the marks begin and end at words');
+    assert.ok(
+      marks.some((m) => /stupid|idiot/.test(m)),
+      `marked: ${JSON.stringify(marks)}`,
+    );
+    for (const mark of marks)
+      assert.match(mark, /^[\w\s]+$/, 'the marks begin and end at words');
     await bob.mouse.move(640, 5);
   },
 
@@ -96,7 +107,11 @@ export const chat = {
     await ada.locator('.composer textarea').pressSequentially('let me think', { delay: 10 });
     await bob.locator('.typing', { hasText: 'ada is typing' }).waitFor();
     await ada.locator('.composer textarea').fill('');
-    await until('typing to end', 8000, async () => (await bob.locator('.typing span').count()) === 0);
+    await until(
+      'typing to end',
+      8000,
+      async () => (await bob.locator('.typing span').count()) === 0,
+    );
   },
 
   'who comes and goes is seen': async ({ visitors, ada }) => {
@@ -109,12 +124,18 @@ export const chat = {
   },
 
   'a reply quotes what it answers, and the quote leads there': async ({ ada, bob }) => {
-    const row = bob.locator('.message[data-seq]').filter({ hasText: 'Good morning, Bob.' }).first();
+    const row = bob
+      .locator('.message[data-seq]')
+      .filter({ hasText: 'Good morning, Bob.' })
+      .first();
     await row.hover();
     await row.getByRole('button', { name: 'Reply' }).click();
     await bob.locator('.composer-context', { hasText: 'Replying to ada' }).waitFor();
     await say(bob, 'And a good day.');
-    const reply = ada.locator('.message[data-seq]').filter({ hasText: 'And a good day.' }).first();
+    const reply = ada
+      .locator('.message[data-seq]')
+      .filter({ hasText: 'And a good day.' })
+      .first();
     const quote = reply.locator('.quote');
     assert.match(await quote.innerText(), /Good morning, Bob\./);
     await quote.click();
@@ -162,7 +183,11 @@ export const chat = {
     await until('the title to count', 2000, async () => (await ada.title()).startsWith('(2)'));
     await link.click();
     await ada.locator('.unread-line').waitFor();
-    await until('the badge to go', 2000, async () => (await link.locator('.badge').count()) === 0);
+    await until(
+      'the badge to go',
+      2000,
+      async () => (await link.locator('.badge').count()) === 0,
+    );
     await bob.getByRole('button', { name: /lobby/ }).first().click();
     await ada.getByRole('button', { name: /lobby/ }).first().click();
     await Promise.all([ada, bob].map((page) => roomOpen(page, 'lobby')));

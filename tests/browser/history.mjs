@@ -17,7 +17,10 @@ export const history = {
     for (let i = 0; i < 60 && (await page.locator('.beginning').count()) === 0; i++) {
       jumps.push(await scrollUp(page, list));
     }
-    assert.deepEqual(await texts(), Array.from({ length: MANY }, (_, i) => `line ${i}.`));
+    assert.deepEqual(
+      await texts(),
+      Array.from({ length: MANY }, (_, i) => `line ${i}.`),
+    );
     assert.ok(Math.max(...jumps) <= 2, `the view jumped by ${Math.max(...jumps)} px`);
     await page.context().close();
   },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every page in light, dark and on a phone: readable, named, nothing sticking out. Takes the pictures. */
+/*
+ * Every page in light, dark and on a phone: readable, named, nothing sticking out. Takes the
+ * pictures.
+ */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -99,7 +102,8 @@ export const looks = {
 
   'the policy is the strict one': async ({ server }) => {
     for (const path of ['/', '/ops']) {
-      const policy = (await fetch(server.url + path)).headers.get('content-security-policy') ?? '';
+      const policy =
+        (await fetch(server.url + path)).headers.get('content-security-policy') ?? '';
       assert.match(policy, /default-src 'none'/, path);
       assert.match(policy, /require-trusted-types-for 'script'/, path);
       assert.doesNotMatch(policy, /unsafe/, path);

@@ -39,7 +39,9 @@ export const ops = {
     });
     const analyzers = page.getByRole('region', { name: 'Analyzers' });
     for (const name of ['sentiment', 'toxicity', 'question']) {
-      const row = analyzers.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
+      const row = analyzers
+        .getByRole('row')
+        .filter({ has: page.getByText(name, { exact: true }) });
       await row.locator('.state[data-state="ready"]').waitFor();
     }
   },
@@ -56,7 +58,11 @@ export const ops = {
 
   'a killed worker is seen to fall and to come back': async ({ ops: page, server }) => {
     const { workers } = await server.api('/api/v1/workers');
-    assert.equal(await parentOf(workers[0].pid), server.process.pid, 'only a child of our server is killed');
+    assert.equal(
+      await parentOf(workers[0].pid),
+      server.process.pid,
+      'only a child of our server is killed',
+    );
     process.kill(workers[0].pid, 'SIGKILL');
     const row = page.getByRole('region', { name: 'Workers' }).getByRole('row').nth(1);
     await row.locator('[data-head="Last exit"]', { hasText: 'SIGKILL' }).waitFor();

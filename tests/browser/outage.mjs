@@ -18,12 +18,24 @@ export const outage = {
     await ada.locator('.echo[data-state="waiting"]').first().waitFor();
     await server.start();
     await bothBack(world);
-    const written = ['Before the storm.', 'As it strikes.', 'In the dark one.', 'In the dark two.'];
+    const written = [
+      'Before the storm.',
+      'As it strikes.',
+      'In the dark one.',
+      'In the dark two.',
+    ];
     for (const page of [ada, bob]) {
       for (const text of written) await arrived(page, text);
-      await until('the echoes to go', 5000, async () => (await page.locator('.echo').count()) === 0);
+      await until(
+        'the echoes to go',
+        5000,
+        async () => (await page.locator('.echo').count()) === 0,
+      );
       const shown = await page.locator('.message .text').allInnerTexts();
-      assert.deepEqual(shown.filter((t) => written.includes(t)), written);
+      assert.deepEqual(
+        shown.filter((t) => written.includes(t)),
+        written,
+      );
     }
   },
 
@@ -33,7 +45,9 @@ export const outage = {
     await server.kill();
     await bob.locator('.banner', { hasText: 'Connection lost' }).waitFor();
     await server.start();
-    const told = bob.locator('.banner', { hasText: /Back online: (nothing was|\d+ messages?)/ });
+    const told = bob.locator('.banner', {
+      hasText: /Back online: (nothing was|\d+ messages?)/,
+    });
     await told.waitFor({ timeout: 40_000 });
     await bothBack(world);
   },
@@ -54,7 +68,11 @@ export const outage = {
     await bothBack(world);
     for (const page of [ada, bob]) {
       await arrived(page, 'Written in a tunnel.');
-      await until('one row', 3000, async () => (await rows(page, 'Written in a tunnel.').count()) === 1);
+      await until(
+        'one row',
+        3000,
+        async () => (await rows(page, 'Written in a tunnel.').count()) === 1,
+      );
     }
   },
 

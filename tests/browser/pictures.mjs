@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes the pictures of the README from a real server: people talk, real workers judge, Chromium looks.
+ * Makes the pictures of the README from a real server: people talk, real workers judge,
+ * Chromium looks.
  *
- *   node tests/browser/pictures.mjs --parleyd build/bin/parleyd --ctl build/bin/parleyctl --web web/dist --out DIR
+ *   node tests/browser/pictures.mjs --parleyd build/bin/parleyd --ctl build/bin/parleyctl \
+ *                                   --web web/dist --out web/pictures
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,7 +24,9 @@ const TALK = [
 ];
 
 const string = { type: 'string' };
-const { values } = parseArgs({ options: { parleyd: string, ctl: string, web: string, out: string } });
+const { values } = parseArgs({
+  options: { parleyd: string, ctl: string, web: string, out: string },
+});
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
 

@@ -29,12 +29,18 @@ function options() {
   return values;
 }
 
-/** Installs playwright-core when the lock file is newer than what is there; else needs no network. */
+/**
+ * Installs playwright-core when the lock file is newer than what is there; else needs no
+ * network.
+ */
 function install() {
   const stamp = join(here, 'node_modules/.installed');
   const lock = join(here, 'package-lock.json');
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
-  execFileSync('npm', ['ci', '--prefer-offline', '--loglevel=error'], { cwd: here, stdio: 'inherit' });
+  execFileSync('npm', ['ci', '--prefer-offline', '--loglevel=error'], {
+    cwd: here,
+    stdio: 'inherit',
+  });
   writeFileSync(stamp, '');
 }
 
@@ -50,7 +56,9 @@ async function main() {
     import('./ops.mjs'),
     import('./looks.mjs'),
   ]);
-  const cases = suites.flatMap((suite) => Object.values(suite)).flatMap((claims) => Object.entries(claims));
+  const cases = suites
+    .flatMap((suite) => Object.values(suite))
+    .flatMap((claims) => Object.entries(claims));
   const server = new Server(chosen);
   const browser = await launch();
   let failed = 1;
@@ -81,7 +89,9 @@ async function prove(cases, world, only) {
       console.log(`ok      ${claim} (${Date.now() - began} ms)`);
     } catch (error) {
       failed++;
-      console.log(`not ok  ${claim}\n${error.stack}${error.cause ? `\n${error.cause.stack}` : ''}`);
+      console.log(
+        `not ok  ${claim}\n${error.stack}${error.cause ? `\n${error.cause.stack}` : ''}`,
+      );
     }
   }
   console.log(`${passed} passed, ${failed} failed`);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A real parleyd of one's own: temporary data, free port, can be killed and started again in place. */
+/*
+ * A real parleyd of one's own: temporary data, free port, can be killed and started again in
+ * place.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -86,7 +89,8 @@ export class Server {
     const token = (await readFile(join(this.data, 'admin-token'), 'utf8')).trim();
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
     const response = await fetch(this.url + path, { ...init, headers });
-    if (!response.ok) throw new Error(`${path}: HTTP ${response.status} ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`${path}: HTTP ${response.status} ${await response.text()}`);
     return response.json();
   }
 
@@ -111,7 +115,8 @@ export async function until(what, patience, ask) {
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw new Error(`waited ${patience} ms in vain for ${what}`, { cause: last });
+    if (Date.now() > end)
+      throw new Error(`waited ${patience} ms in vain for ${what}`, { cause: last });
     await new Promise((resume) => setTimeout(resume, 50));
   }
 }

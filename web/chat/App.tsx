@@ -94,7 +94,9 @@ function RoomHeader({ room }: { room: RoomModel | undefined }): JSX.Element {
           class="people"
           title="Who is here"
           aria-label={`Members: ${whole(count)}`}
-          onClick={() => (store.drawer.value = store.drawer.value === 'members' ? 'none' : 'members')}
+          onClick={() =>
+            (store.drawer.value = store.drawer.value === 'members' ? 'none' : 'members')
+          }
         >
           <Icon name="people" />
           {whole(count)}

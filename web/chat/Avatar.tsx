@@ -2,7 +2,10 @@
 import type { JSX } from 'preact';
 import type { User } from '../sdk/index';
 
-/** One of twelve hues, always the same for the same person (FNV-1a, its bits mixed: ids look alike). */
+/**
+ * One of twelve hues, always the same for the same person (FNV-1a, its bits mixed: ids look
+ * alike).
+ */
 function hueOf(id: string): number {
   let hash = 0x811c9dc5;
   for (const c of id) hash = Math.imul(hash ^ (c.codePointAt(0) ?? 0), 0x01000193);

@@ -56,7 +56,9 @@ function Outage({ state }: { state: ConnectionState }): JSX.Element | null {
     <div class="banner" data-tone="info">
       <Icon name="clock" />
       <span>
-        Connection lost. {left > 0 ? <span aria-hidden="true">Trying again in {left} s.</span> : 'Reconnecting…'}{' '}
+        Connection lost.{' '}
+        {left > 0 && <span aria-hidden="true">Trying again in {left} s. </span>}
+        {left <= 0 && 'Reconnecting… '}
         What you write is kept and sent later.
       </span>
       {left > 0 && (

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where one writes. Enter sends, Shift+Enter breaks the line, Up in an empty field edits the last own
- * message, Esc gives an edit or reply up. What is typed survives a reload (a draft a room).
+ * Where one writes. Enter sends, Shift+Enter breaks the line, Up in an empty field edits the
+ * last own message, Esc gives an edit or reply up. What is typed survives a reload (a draft a
+ * room).
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -104,7 +105,13 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
           <div class="composer-context">
             <Icon name={editing ? 'edit' : 'reply'} />
             <span class="composer-about">
-              {editing ? 'Editing your message' : <>Replying to <bdi>{replying?.user.name}</bdi>: {replying?.text}</>}
+              {editing ? (
+                'Editing your message'
+              ) : (
+                <>
+                  Replying to <bdi>{replying?.user.name}</bdi>: {replying?.text}
+                </>
+              )}
             </span>
             <button type="button" class="icon-button" aria-label="Cancel" onClick={giveUp}>
               <Icon name="close" />
@@ -156,8 +163,16 @@ function Typists({ room }: { room: RoomModel }): JSX.Element {
             <i />
           </span>
           <span>
-            {names.length === 1 && <><bdi>{names[0]}</bdi> is typing</>}
-            {names.length === 2 && <><bdi>{names[0]}</bdi> and <bdi>{names[1]}</bdi> are typing</>}
+            {names.length === 1 && (
+              <>
+                <bdi>{names[0]}</bdi> is typing
+              </>
+            )}
+            {names.length === 2 && (
+              <>
+                <bdi>{names[0]}</bdi> and <bdi>{names[1]}</bdi> are typing
+              </>
+            )}
             {names.length > 2 && 'Several people are typing'}
           </span>
         </>

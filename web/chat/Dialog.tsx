@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A modal dialog: the browser's own, so focus stays inside, Esc closes, and focus goes back after. */
+/*
+ * A modal dialog: the browser's own, so focus stays inside, Esc closes, and focus goes back
+ * after.
+ */
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 

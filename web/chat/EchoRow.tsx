@@ -21,7 +21,13 @@ export function EchoRow(props: { room: RoomModel; echo: Echo; head: boolean }): 
   const { entry, state } = echo;
   const text = String(entry.fields.text ?? '');
   return (
-    <article class="message echo" data-head={head} data-own data-state={state} data-cid={entry.cid}>
+    <article
+      class="message echo"
+      data-head={head}
+      data-own
+      data-state={state}
+      data-cid={entry.cid}
+    >
       <div class="gutter">{head && <Avatar user={room.me} />}</div>
       <div class="body">
         {head && (

@@ -68,7 +68,9 @@ export function Jump(): JSX.Element {
         ))}
       </ul>
       {choices.value.length === 0 && (
-        <p class="hint">Names have letters, digits, and . _ : - and begin with a letter or digit.</p>
+        <p class="hint">
+          Names have letters, digits, and . _ : - and begin with a letter or digit.
+        </p>
       )}
     </Dialog>
   );

@@ -123,7 +123,8 @@ function drawRow(row: Row, room: RoomModel, jump: (seq: number) => void): JSX.El
 
 function Beginning({ room }: { room: RoomModel }): JSX.Element | null {
   const some = room.items.value.length > 0;
-  if (room.state.value === 'refused') return <Empty title="You cannot read this room" text={room.problem.value} />;
+  if (room.state.value === 'refused')
+    return <Empty title="You cannot read this room" text={room.problem.value} />;
   if (!room.opened.value) return <Skeleton />;
   if (room.timeline.hasOlder) {
     return (
@@ -139,7 +140,9 @@ function Beginning({ room }: { room: RoomModel }): JSX.Element | null {
   }
   if (some) return <p class="beginning">This is where #{room.name} began.</p>;
   if (room.echoes.value.length > 0) return null;
-  return <Empty title={`#${room.name} is quiet`} text="Nobody has written here yet. Say hello." />;
+  return (
+    <Empty title={`#${room.name} is quiet`} text="Nobody has written here yet. Say hello." />
+  );
 }
 
 function Empty({ title, text }: { title: string; text: string }): JSX.Element {
@@ -207,7 +210,8 @@ function walk(e: KeyboardEvent): void {
 }
 
 async function jumpTo(room: RoomModel, box: HTMLElement | null, seq: number): Promise<void> {
-  for (let i = 0; i < JUMP_PAGES && room.timeline.oldest > seq; i++) await store.loadOlder(room);
+  for (let i = 0; i < JUMP_PAGES && room.timeline.oldest > seq; i++)
+    await store.loadOlder(room);
   const target = box?.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
   if (!target) return store.toast('That message is too far back to show.');
   target.scrollIntoView({ block: 'center' });

@@ -82,7 +82,11 @@ function Time({ message }: { message: Message }): JSX.Element {
   );
 }
 
-function Quote(props: { room: RoomModel; seq: number; onJump(seq: number): void }): JSX.Element {
+function Quote(props: {
+  room: RoomModel;
+  seq: number;
+  onJump(seq: number): void;
+}): JSX.Element {
   const { room, seq, onJump } = props;
   const quoted = room.find(seq);
   return (
@@ -100,7 +104,13 @@ function Quote(props: { room: RoomModel; seq: number; onJump(seq: number): void 
   );
 }
 
-function Reactions({ room, message }: { room: RoomModel; message: Message }): JSX.Element | null {
+function Reactions({
+  room,
+  message,
+}: {
+  room: RoomModel;
+  message: Message;
+}): JSX.Element | null {
   if (message.reactions.length === 0) return null;
   return (
     <div class="reactions">

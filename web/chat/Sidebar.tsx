@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Left column: the rooms attended with what is unread, the other rooms of the server, who one is. */
+/*
+ * Left column: the rooms attended with what is unread, the other rooms of the server, who one
+ * is.
+ */
 import type { JSX } from 'preact';
 import { Icon } from '../ui/icons';
 import { ThemeButton } from '../ui/ThemeButton';

@@ -77,7 +77,8 @@ function problemOf(name: string): string {
   if (state.is === 'stopped' && state.reason !== 'signed out') return state.reason;
   if (state.is !== 'refused' || !(state.error instanceof RequestError)) return '';
   if (state.error.code === 'conflict') return `“${name.trim()}” is taken right now. `;
-  if (state.error.code === 'unauthenticated') return 'Your last visit has ended. Come in again.';
+  if (state.error.code === 'unauthenticated')
+    return 'Your last visit has ended. Come in again.';
   return state.error.message;
 }
 

@@ -15,9 +15,11 @@ type Tone = 'bad' | 'warm' | 'good' | 'info' | 'plain';
 
 /** Which colour an analyzer's labels have, and which a single label; anything unknown is plain. */
 const ANALYZER_TONE: Record<string, Tone> = { toxicity: 'bad', spam: 'bad', question: 'info' };
-const WARM = 'negative anger annoyance disappointment disapproval disgust fear grief sadness remorse';
+const WARM =
+  'negative anger annoyance disappointment disapproval disgust fear grief sadness remorse';
 const GOOD =
-  'positive admiration amusement approval caring excitement gratitude joy love optimism pride relief';
+  'positive admiration amusement approval caring excitement gratitude joy love optimism ' +
+  'pride relief';
 const LABEL_TONE = new Map<string, Tone>([
   ...WARM.split(' ').map((label) => [label, 'warm'] as const),
   ...GOOD.split(' ').map((label) => [label, 'good'] as const),
@@ -133,7 +135,9 @@ export function VerdictCard(): JSX.Element | null {
       {verdict.outdated && <p class="aside">Judged before the message was edited.</p>}
       <p class="aside">
         {label.analyzer} {label.version}
-        {verdict.ts > message.ts && !verdict.outdated && <>, {span(verdict.ts - message.ts)} after</>}
+        {verdict.ts > message.ts && !verdict.outdated && (
+          <>, {span(verdict.ts - message.ts)} after</>
+        )}
       </p>
     </div>
   );

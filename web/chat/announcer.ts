@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tells screen readers what is new: messages of others in the open room, gathered for a second so that
- * a busy room is summed up instead of read out without end. Own messages are never read back.
+ * Tells screen readers what is new: messages of others in the open room, gathered for a second
+ * so that a busy room is summed up instead of read out without end. Own messages are never
+ * read back.
  */
 import { signal } from '@preact/signals';
 import type { RoomEvent } from '../sdk/index';
@@ -15,7 +16,8 @@ export class Announcer {
   private timer = 0;
 
   say(events: readonly RoomEvent[]): void {
-    for (const e of events) if (e.kind === 'message') this.waiting.push(`${e.user.name}: ${e.text}`);
+    for (const e of events)
+      if (e.kind === 'message') this.waiting.push(`${e.user.name}: ${e.text}`);
     if (this.waiting.length === 0 || this.timer !== 0) return;
     this.timer = window.setTimeout(() => this.flush(), GATHER_MS);
   }

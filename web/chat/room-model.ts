@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One room as the page shows it: signals that the components read. Fed by the store with what the SDK
- * tells of this room; asks nothing of the server itself.
+ * One room as the page shows it: signals that the components read. Fed by the store with what
+ * the SDK tells of this room; asks nothing of the server itself.
  */
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Entry, OkReply, RoomEvent, RoomState, User } from '../sdk/index';
@@ -69,7 +69,8 @@ export class RoomModel {
 
   append(events: RoomEvent[], looking: boolean): void {
     this.timeline.add(events);
-    if ((this.following || !looking) && this.timeline.items.length > TRIM_AT) this.timeline.trim(KEEP_ITEMS);
+    if ((this.following || !looking) && this.timeline.items.length > TRIM_AT)
+      this.timeline.trim(KEEP_ITEMS);
     for (const event of events) if (event.user) this.setTyping(event.user, false);
     this.changed();
   }
@@ -101,8 +102,9 @@ export class RoomModel {
   }
 
   /**
-   * After a reconnect the event of a message may come before the answer to its second sending. For that
-   * moment the echo is not shown beside it. (The answer decides; this is about looks only.)
+   * After a reconnect the event of a message may come before the answer to its second sending.
+   * For that moment the echo is not shown beside it. (The answer decides; this is about looks
+   * only.)
    */
   isShownAlready(echo: Echo): boolean {
     if (echo.state !== 'sending') return false;
@@ -173,7 +175,9 @@ export class RoomModel {
     this.items.value = this.timeline.items;
     const newest = this.timeline.newest;
     if (this.echoes.value.some((e) => e.seq !== undefined && e.seq <= newest)) {
-      this.echoes.value = this.echoes.value.filter((e) => e.seq === undefined || e.seq > newest);
+      this.echoes.value = this.echoes.value.filter(
+        (e) => e.seq === undefined || e.seq > newest,
+      );
     }
   }
 

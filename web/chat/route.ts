@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The room shown is in the address (`/#/lobby`), so that it can be linked, reloaded and gone back to. */
+/*
+ * The room shown is in the address (`/#/lobby`), so that it can be linked, reloaded and gone
+ * back to.
+ */
 
 const ROOM = /^[a-z0-9][a-z0-9._:-]{0,63}$/;
 

@@ -13,7 +13,11 @@ export type Row =
 const GROUP_MS = 5 * 60_000;
 
 /** `unreadAfter`: the line goes before the first message of somebody else beyond this seq. */
-export function toRows(items: readonly Item[], unreadAfter: number | undefined, me: string): Row[] {
+export function toRows(
+  items: readonly Item[],
+  unreadAfter: number | undefined,
+  me: string,
+): Row[] {
   const rows: Row[] = [];
   let lineDrawn = unreadAfter === undefined;
   let before: Item | undefined;
@@ -24,7 +28,8 @@ export function toRows(items: readonly Item[], unreadAfter: number | undefined, 
       day = dayAround(item.ts);
       rows.push({ row: 'day', key: `d${item.seq}`, ts: item.ts });
     }
-    const isNew = item.kind === 'message' && item.user.id !== me && item.seq > (unreadAfter ?? 0);
+    const isNew =
+      item.kind === 'message' && item.user.id !== me && item.seq > (unreadAfter ?? 0);
     const line = !lineDrawn && isNew;
     if (line) {
       rows.push({ row: 'unread', key: 'unread' });

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps the reader's place. While at the bottom the list follows what arrives; otherwise the message at
- * the top of the view stays where it is, whatever is added above it or grows (an older page, a badge).
+ * Keeps the reader's place. While at the bottom the list follows what arrives; otherwise the
+ * message at the top of the view stays where it is, whatever is added above it or grows (an
+ * older page, a badge).
  */
 
 const NEAR_BOTTOM = 48;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page's state and the only place that talks to the SDK. Components read its signals and call its
- * methods; what the SDK tells arrives in `notify` and goes to the room it is about.
+ * The page's state and the only place that talks to the SDK. Components read its signals and
+ * call its methods; what the SDK tells arrives in `notify` and goes to the room it is about.
  */
 import { batch, computed, signal } from '@preact/signals';
 import {
@@ -307,8 +307,8 @@ export class Store {
     }
     if (!lost) return;
     this.outage = false;
-    const text = `Part of the history of #${room.name} could not be recovered. Showing the newest messages.`;
-    this.show({ tone: 'warn', text, brief: false });
+    const what = `Part of the history of #${room.name} could not be recovered.`;
+    this.show({ tone: 'warn', text: `${what} Showing the newest messages.`, brief: false });
   }
 
   private onEvents(room: RoomModel, events: RoomEvent[]): void {
@@ -324,13 +324,20 @@ export class Store {
 
   private onRecovered(): void {
     const all = [...this.rooms.value.values()];
-    if (!this.outage || all.some((r) => r.state.value !== 'live' && r.state.value !== 'refused')) {
+    if (
+      !this.outage ||
+      all.some((r) => r.state.value !== 'live' && r.state.value !== 'refused')
+    ) {
       return;
     }
     this.outage = false;
     const n = this.recovered;
     const what =
-      n === 0 ? 'nothing was missed' : n === 1 ? '1 message recovered' : `${n} messages recovered`;
+      n === 0
+        ? 'nothing was missed'
+        : n === 1
+          ? '1 message recovered'
+          : `${n} messages recovered`;
     this.show({ tone: 'good', text: `Back online: ${what}.`, brief: true });
   }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a room shows, folded from its numbered events. Pure. Edits, deletions, reactions and verdicts
- * are events on an earlier `seq` and may be loaded before the message they speak of (the history is
- * read backwards), so they are kept by target and a message is folded anew when one of them comes.
+ * What a room shows, folded from its numbered events. Pure. Edits, deletions, reactions and
+ * verdicts are events on an earlier `seq` and may be loaded before the message they speak of
+ * (the history is read backwards), so they are kept by target and a message is folded anew
+ * when one of them comes.
  */
 import type { MessageEvent, NoticeEvent, RoomEvent, User, VerdictItem } from '../sdk/index';
 
@@ -94,7 +95,11 @@ export class Timeline {
     for (const seq of this.sources.keys()) if (seq < first.seq) this.sources.delete(seq);
     /* Annotations from here on are not loaded again with their older targets: keep those. */
     for (const [on, notes] of this.annotations) {
-      if (on < first.seq) this.annotations.set(on, notes.filter((n) => n.seq >= first.seq));
+      if (on < first.seq)
+        this.annotations.set(
+          on,
+          notes.filter((n) => n.seq >= first.seq),
+        );
     }
   }
 
@@ -121,7 +126,9 @@ export class Timeline {
     /* Within one batch an annotation may follow the message it is about. */
     const added = fresh.map(refold);
     const behind = (added[0]?.seq ?? Infinity) > (kept.at(-1)?.seq ?? 0);
-    this.items = behind ? [...kept, ...added] : [...added, ...kept].sort((a, b) => a.seq - b.seq);
+    this.items = behind
+      ? [...kept, ...added]
+      : [...added, ...kept].sort((a, b) => a.seq - b.seq);
   }
 
   private fold(event: MessageEvent): Message {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One time chart of the last five minutes; one or two lines, each with its own axis. Drawn by uPlot. */
+/*
+ * One time chart of the last five minutes; one or two lines, each with its own axis. Drawn by
+ * uPlot.
+ */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -30,7 +33,10 @@ const SYNC = uPlot.sync('ops');
 export function Chart({ title, times, lines }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const data = [times.map((t) => t / 1000), ...lines.map((l) => [...l.values])] as uPlot.AlignedData;
+  const data = [
+    times.map((t) => t / 1000),
+    ...lines.map((l) => [...l.values]),
+  ] as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
   const colours = shade.value;
@@ -76,7 +82,15 @@ function options(box: HTMLElement, lines: readonly Line[]): uPlot.Options {
   const stroke = colour('ink-3');
   const clock: uPlot.Axis.DynamicValues = (_, splits) => splits.map((t) => timeOf(t * 1000));
   const axes: uPlot.Axis[] = [
-    { stroke, font, grid: { show: false }, ticks, size: 26, incrs: [60, 120, 300], values: clock },
+    {
+      stroke,
+      font,
+      grid: { show: false },
+      ticks,
+      size: 26,
+      incrs: [60, 120, 300],
+      values: clock,
+    },
   ];
   lines.forEach((line, i) => {
     axes.push({

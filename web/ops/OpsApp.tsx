@@ -50,7 +50,9 @@ function Closed({ why }: { why: string }): JSX.Element {
           </button>
         )}
       </div>
-      <p>Then open the address that it prints in this browser. The link is good for one minute.</p>
+      <p>
+        Then open the address that it prints in this browser. The link is good for one minute.
+      </p>
     </main>
   );
 }
@@ -125,13 +127,22 @@ function Headline({ s, w }: { s: Stats; w: WorkersReport }): JSX.Element {
         value={whole(w.queue.depth)}
         more={w.queue.depth > 0 ? `oldest ${span(w.queue.oldest_ms)}` : 'nothing waits'}
       />
-      <Tile name="Loop lag p99" value={span(lag / 1000)} more={plural(s.loops.length, 'loop')} />
+      <Tile
+        name="Loop lag p99"
+        value={span(lag / 1000)}
+        more={plural(s.loops.length, 'loop')}
+      />
       <Tile name="Memory" value={bytes(s.rss_bytes)} more={`${span(s.cpu_s * 1000)} of CPU`} />
     </dl>
   );
 }
 
-function Tile(props: { name: string; value: string; more: string; tone?: string }): JSX.Element {
+function Tile(props: {
+  name: string;
+  value: string;
+  more: string;
+  tone?: string;
+}): JSX.Element {
   return (
     <div class="tile" data-tone={props.tone}>
       <dt>{props.name}</dt>

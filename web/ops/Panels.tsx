@@ -4,9 +4,21 @@ import type { ComponentChildren, JSX } from 'preact';
 import { bytes, fullTimeOf, plural, short, span, whole } from '../ui/format';
 import { Chart } from './Chart';
 import { State, Table, type Column } from './Table';
-import type { Analyzer, History, Loop, Stats, Worker, WorkerException, WorkersReport } from './types';
+import type {
+  Analyzer,
+  History,
+  Loop,
+  Stats,
+  Worker,
+  WorkerException,
+  WorkersReport,
+} from './types';
 
-export function Panel(props: { title: string; aside?: string; children: ComponentChildren }): JSX.Element {
+export function Panel(props: {
+  title: string;
+  aside?: string;
+  children: ComponentChildren;
+}): JSX.Element {
   return (
     <section class="panel">
       <header>
@@ -25,7 +37,11 @@ const WORKER_COLUMNS: readonly Column<Worker>[] = [
   { head: 'State', cell: (w) => <State state={w.state} />, text: true },
   { head: 'PID', cell: (w) => w.pid || '–' },
   { head: 'Jobs/s', cell: (w) => short(w.jobs_per_s) },
-  { head: 'p50', hint: 'Median time from sending to answer', cell: (w) => span(w.latency_p50_ms) },
+  {
+    head: 'p50',
+    hint: 'Median time from sending to answer',
+    cell: (w) => span(w.latency_p50_ms),
+  },
   { head: 'p99', hint: '99% were answered within', cell: (w) => span(w.latency_p99_ms) },
   { head: 'In flight', cell: (w) => whole(w.in_flight) },
   { head: 'Oldest', hint: 'Age of its oldest unanswered job', cell: (w) => span(w.oldest_ms) },
@@ -33,8 +49,16 @@ const WORKER_COLUMNS: readonly Column<Worker>[] = [
   { head: 'Errors', cell: (w) => <Count n={w.errors} /> },
   { head: 'Restarts', cell: (w) => <Count n={w.restarts} /> },
   { head: 'Memory', cell: (w) => bytes(w.rss_bytes) },
-  { head: 'Heartbeat', hint: 'Since it last said that it is alive', cell: (w) => span(w.heartbeat_age_ms) },
-  { head: 'Started in', hint: 'From exec to ready; loading the models took…', cell: (w) => <Start worker={w} /> },
+  {
+    head: 'Heartbeat',
+    hint: 'Since it last said that it is alive',
+    cell: (w) => span(w.heartbeat_age_ms),
+  },
+  {
+    head: 'Started in',
+    hint: 'From exec to ready; loading the models took…',
+    cell: (w) => <Start worker={w} />,
+  },
   { head: 'Last exit', cell: (w) => w.exit ?? '–', text: true },
 ];
 
@@ -60,7 +84,8 @@ export function Workers({ report }: { report: WorkersReport }): JSX.Element {
         />
       ) : (
         <p class="none">
-          No workers are configured: chat runs, nothing is analysed. Start with <code>--workers 2</code>.
+          No workers are configured: chat runs, nothing is analysed. Start with{' '}
+          <code>--workers 2</code>.
         </p>
       )}
     </Panel>
@@ -136,7 +161,12 @@ const ANALYZER_COLUMNS: readonly Column<Analyzer>[] = [
     hint: 'Median time a message',
     cell: (a) => (a.jobs > 0 ? span(a.ms_per_message_p50) : '–'),
   },
-  { head: 'Model', hint: 'Start of the weights’ SHA-256', cell: (a) => <Model hash={a.model} />, text: true },
+  {
+    head: 'Model',
+    hint: 'Start of the weights’ SHA-256',
+    cell: (a) => <Model hash={a.model} />,
+    text: true,
+  },
   { head: 'Detail', cell: (a) => a.detail ?? '', text: true },
 ];
 
@@ -228,7 +258,9 @@ export function Exceptions({ report }: { report: WorkersReport }): JSX.Element {
                   {e.analyzer}, worker {e.worker}
                 </span>
                 {e.count > 1 && <span class="times">{whole(e.count)} times</span>}
-                <time title={fullTimeOf(e.ts)}>{span(Math.max(0, report.now_ms - e.ts))} ago</time>
+                <time title={fullTimeOf(e.ts)}>
+                  {span(Math.max(0, report.now_ms - e.ts))} ago
+                </time>
               </summary>
               <pre tabIndex={0}>{e.traceback}</pre>
             </details>

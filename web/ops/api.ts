@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The operator's HTTP calls. A `#ticket=` in the address (from `parleyctl ops-link`) is traded once for
- * a session token, which lives in sessionStorage: it ends with the tab and is never in an address.
+ * The operator's HTTP calls. A `#ticket=` in the address (from `parleyctl ops-link`) is traded
+ * once for a session token, which lives in sessionStorage: it ends with the tab and is never
+ * in an address.
  */
 import type { Stats, WorkersReport } from './types';
 
@@ -60,7 +61,6 @@ async function get(path: string): Promise<unknown> {
 async function read(response: Response): Promise<unknown> {
   if (response.ok) return response.json();
   const body = (await response.json().catch(() => undefined)) as
-    | { error?: { message?: string } }
-    | undefined;
+    { error?: { message?: string } } | undefined;
   throw new ApiError(response.status, body?.error?.message ?? `HTTP ${response.status}`);
 }

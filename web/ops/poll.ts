@@ -4,10 +4,7 @@ import { batch, signal } from '@preact/signals';
 import { ApiError, fetchAll, forgetToken, hasToken, takeTicket, tradeTicket } from './api';
 import type { Stats, WorkersReport } from './types';
 
-export type Access =
-  | { is: 'opening' }
-  | { is: 'open' }
-  | { is: 'closed'; why: string };
+export type Access = { is: 'opening' } | { is: 'open' } | { is: 'closed'; why: string };
 
 export const access = signal<Access>({ is: 'opening' });
 export const stats = signal<Stats | undefined>(undefined);
@@ -36,7 +33,11 @@ async function enter(): Promise<void> {
     access.value = { is: 'open' };
   } catch (error) {
     const used = error instanceof ApiError && error.status === 401;
-    close(used ? 'This link has been used already, or is too old.' : `No entry: ${messageOf(error)}.`);
+    close(
+      used
+        ? 'This link has been used already, or is too old.'
+        : `No entry: ${messageOf(error)}.`,
+    );
   }
 }
 

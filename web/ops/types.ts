@@ -104,7 +104,13 @@ export interface WorkersReport {
   configured: number;
   problem: string | null;
   queue: { depth: number; oldest_ms: number; deferred: number };
-  ledger: { sent: number; done: number; failed: number; quarantined: number; in_flight: number };
+  ledger: {
+    sent: number;
+    done: number;
+    failed: number;
+    quarantined: number;
+    in_flight: number;
+  };
   workers: Worker[];
   analyzers: Analyzer[];
   exceptions: WorkerException[];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long to wait before the next attempt: full jitter (anything between 0 and a doubling ceiling), so
- * that thousands of clients cut off together do not come back together. What the server asks for
- * (`spread_ms` of a bye, `retry_after_ms` of an error) comes on top and is never undercut.
+ * How long to wait before the next attempt: full jitter (anything between 0 and a doubling
+ * ceiling), so that thousands of clients cut off together do not come back together. What the
+ * server asks for (`spread_ms` of a bye, `retry_after_ms` of an error) comes on top and is
+ * never undercut.
  */
 
 export const BACKOFF_FIRST_MS = 500;

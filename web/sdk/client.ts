@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client: one Connection, the Rooms it attends and the Outbox, tied together. It owns the set of
- * rooms and the stored session; everything that happens is told to one subscriber as a Notice.
+ * The client: one Connection, the Rooms it attends and the Outbox, tied together. It owns the
+ * set of rooms and the stored session; everything that happens is told to one subscriber as a
+ * Notice.
  */
 import {
   Connection,
@@ -112,7 +113,9 @@ export class Client implements Listener, RoomListener, OutboxListener {
     if (!room) return;
     room.offline();
     this.rooms.delete(name);
-    this.ask('leave', { room: name }).catch(() => undefined); /* a lost connection leaves as well */
+    this.ask('leave', { room: name }).catch(
+      () => undefined,
+    ); /* a lost connection leaves as well */
   }
 
   room(name: string): Room | undefined {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spans count Unicode code points; JavaScript strings count UTF-16 units. An emoji before a span shifts
- * it by one, so every span is translated here and nowhere else.
+ * Spans count Unicode code points; JavaScript strings count UTF-16 units. An emoji before a
+ * span shifts it by one, so every span is translated here and nowhere else.
  */
 import type { Span } from './protocol';
 

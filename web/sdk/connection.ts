@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection to the server, for ever re-made: socket, hello, requests in flight, heartbeat, backoff.
- * Owner of `state`: only `to()` changes it, and only along NEXT. Rooms and the outbox hear of it
- * through `Listener` and never touch the socket.
+ * One connection to the server, for ever re-made: socket, hello, requests in flight,
+ * heartbeat, backoff. Owner of `state`: only `to()` changes it, and only along NEXT. Rooms and
+ * the outbox hear of it through `Listener` and never touch the socket.
  *
  *   idle ──▶ connecting ──▶ greeting ──▶ online
  *                ▲  │            │          │
  *                │  ▼            ▼          ▼
- *              waiting ◀─────────┴──────────┘      refused: hello was turned down, wants other credentials
- *                                                  stopped: told to stay away, or stop() was called
+ *              waiting ◀─────────┴──────────┘
+ *
+ * refused: hello was turned down, other credentials are wanted.
+ * stopped: told to stay away, or stop() was called.
  */
 import { backoffDelay } from './backoff';
 import type { Platform, Socket, Timer } from './platform';
@@ -100,7 +102,10 @@ export class Connection {
 
   credentials: Credentials = {};
 
-  /** Connects now, whatever was waited for. Does nothing while a connection is being made or is up. */
+  /**
+   * Connects now, whatever was waited for. Does nothing while a connection is being made or is
+   * up.
+   */
   start(): void {
     if (['connecting', 'greeting', 'online'].includes(this.current.is)) return;
     this.platform.clock.cancel(this.retryTimer);
@@ -259,7 +264,10 @@ export class Connection {
     for (const pending of waiting) pending.reject(new Disconnected());
   }
 
-  /** Once a second: has the server gone quiet? Catches half-open connections and waking from sleep. */
+  /**
+   * Once a second: has the server gone quiet? Catches half-open connections and waking from
+   * sleep.
+   */
   private watch(): void {
     const { clock } = this.platform;
     this.watchTimer = clock.after(WATCH_MS, () => {

@@ -4,6 +4,12 @@ export { Client, type ClientOptions, type Notice } from './client';
 export { markSpans, utf8Length, type Piece } from './codepoints';
 export type { ConnectionState } from './connection';
 export type { Entry, Operation } from './outbox';
-export { MemoryStorage, type Clock, type Platform, type Socket, type Storage } from './platform';
+export {
+  MemoryStorage,
+  type Clock,
+  type Platform,
+  type Socket,
+  type Storage,
+} from './platform';
 export * from './protocol';
 export type { RoomState } from './room';

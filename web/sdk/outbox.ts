@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this user wrote and the server has not yet acknowledged. Every entry is in storage before it
- * is sent and stays there until its reply came, so a reload, a crash or a dead connection loses nothing;
- * it is always sent with the same `cid`, so the server never stores it twice. One entry a room is in
- * flight at a time: a sender's order holds even when the server turns one away for a moment.
+ * What this user wrote and the server has not yet acknowledged. Every entry is in storage
+ * before it is sent and stays there until its reply came, so a reload, a crash or a dead
+ * connection loses nothing; it is always sent with the same `cid`, so the server never stores
+ * it twice. One entry a room is in flight at a time: a sender's order holds even when the
+ * server turns one away for a moment.
  *
  *   queued ──▶ sending ──▶ (gone: acknowledged)
  *     ▲           │
@@ -93,7 +94,9 @@ export class Outbox {
   /** Sends what is due in `room`; harmless at any time. */
   flush(room: string): void {
     if (this.busy.has(room) || !this.isLive(room)) return;
-    const next = [...this.entries.values()].find((e) => e.room === room && e.state === 'queued');
+    const next = [...this.entries.values()].find(
+      (e) => e.room === room && e.state === 'queued',
+    );
     if (next) void this.send({ ...next, state: 'sending', tried: true });
   }
 

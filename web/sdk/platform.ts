@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the SDK needs from where it runs. Everything with a side effect (sockets, time, chance,
- * storage) comes in through here, so the SDK runs in a page, in Node, and in a test with its own clock.
+ * storage) comes in through here, so the SDK runs in a page, in Node, and in a test with its
+ * own clock.
  */
 
 export interface Socket {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a client stands in one room's numbering, and what to do with an event that arrives. Pure: the
- * Room that owns a Position does the asking. Invariant: events leave here exactly once, in order, with
- * no number left out; what comes too early is held until the numbers before it have come.
+ * Where a client stands in one room's numbering, and what to do with an event that arrives.
+ * Pure: the Room that owns a Position does the asking. Invariant: events leave here exactly
+ * once, in order, with no number left out; what comes too early is held until the numbers
+ * before it have come.
  */
 import type { RoomEvent } from './protocol';
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client protocol, version 1, as types. `proto/` is the source of truth; this file names only what
- * the SDK and the pages read. A frame is checked for its outline here, once, so that nothing behind
- * this file meets a value that is not what its type says.
+ * The client protocol, version 1, as types. `proto/` is the source of truth; this file names
+ * only what the SDK and the pages read. A frame is checked for its outline here, once, so that
+ * nothing behind this file meets a value that is not what its type says.
  */
 
 export interface User {
@@ -160,7 +160,8 @@ export class Disconnected extends Error {
 
 type Raw = Record<string, unknown>;
 
-const isObject = (v: unknown): v is Raw => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isObject = (v: unknown): v is Raw =>
+  typeof v === 'object' && v !== null && !Array.isArray(v);
 const text = (v: unknown, other = ''): string => (typeof v === 'string' ? v : other);
 const count = (v: unknown, other = 0): number =>
   typeof v === 'number' && Number.isFinite(v) ? v : other;

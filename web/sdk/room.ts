@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One room that this client attends: joins it, resumes it after every reconnect, and closes any hole in
- * the numbering before it shows what comes behind. Owner of `state` and of the room's Position.
+ * One room that this client attends: joins it, resumes it after every reconnect, and closes
+ * any hole in the numbering before it shows what comes behind. Owner of `state` and of the
+ * room's Position.
  *
  *   offline ──▶ joining ──▶ paging ──▶ live        any ──▶ offline when the connection goes
  *                  ▲                     │         refused: the server does not let us in
@@ -120,7 +121,14 @@ export class Room {
     const kept = resuming && reply.recovered === true && reply.epoch === epoch;
     const events = toEvents(reply.events);
     if (kept) this.show(this.position.take(events));
-    else this.restart(String(reply.epoch ?? ''), top, events, Number(reply.members) || 0, resuming);
+    else
+      this.restart(
+        String(reply.epoch ?? ''),
+        top,
+        events,
+        Number(reply.members) || 0,
+        resuming,
+      );
     this.to('paging');
     if (!(await this.catchUp(turn, top))) return;
     this.to('live');
@@ -155,8 +163,9 @@ export class Room {
   }
 
   /**
-   * The numbers we need no longer exist: ask with an epoch that no room has, which brings the newest page
-   * and `recovered:false`. After a pause: a server whose pages have holes must not be asked without end.
+   * The numbers we need no longer exist: ask with an epoch that no room has, which brings the
+   * newest page and `recovered:false`. After a pause: a server whose pages have holes must not
+   * be asked without end.
    */
   private abandon(): void {
     this.position.reset('?', 0);

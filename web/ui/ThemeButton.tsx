@@ -12,7 +12,13 @@ const LOOK = {
 export function ThemeButton(): JSX.Element {
   const { icon, says } = LOOK[theme.value];
   return (
-    <button type="button" class="icon-button" title={says} aria-label={says} onClick={nextTheme}>
+    <button
+      type="button"
+      class="icon-button"
+      title={says}
+      aria-label={says}
+      onClick={nextTheme}
+    >
       <Icon name={icon} />
     </button>
   );

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The SDK's Platform as a browser page provides it. */
-import { MemoryStorage, type Clock, type Platform, type Socket, type Storage } from '../sdk/index';
+import {
+  MemoryStorage,
+  type Clock,
+  type Platform,
+  type Socket,
+  type Storage,
+} from '../sdk/index';
 
 /** localStorage, or memory where the browser refuses it; a full store never stops the chat. */
 function openStorage(): Storage {

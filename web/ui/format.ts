@@ -39,7 +39,8 @@ function capital(s: string): string {
 export const whole = (n: number): string => grouped.format(n);
 
 /** "1 room", "7 rooms": for words whose plural is an s. */
-export const plural = (n: number, word: string): string => `${whole(n)} ${word}${n === 1 ? '' : 's'}`;
+export const plural = (n: number, word: string): string =>
+  `${whole(n)} ${word}${n === 1 ? '' : 's'}`;
 
 /** 950, 12.3k, 4.1M: three figures, whatever the size. */
 export function short(n: number): string {

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { linkify } from '../linkify';
 import { isRoomName, toRoomName } from '../route';
 
-const links = (text: string): string[] => linkify(text).flatMap((c) => (c.href ? [c.text] : []));
+const links = (text: string): string[] =>
+  linkify(text).flatMap((c) => (c.href ? [c.text] : []));
 
 test('only http and https become links', () => {
   const bad = 'javascript:alert(1) data:text/html,x ftp://a.b vbscript:x file:///etc //a.b a.b';

@@ -82,7 +82,8 @@ test('an edit outdates the verdict before it, and the next verdict is fresh', ()
 
 test('what was trimmed comes back whole', () => {
   const events: RoomEvent[] = [];
-  for (let seq = 1; seq <= 20; seq += 2) events.push(said(seq), verdict(seq + 1, Math.max(1, seq - 4)));
+  for (let seq = 1; seq <= 20; seq += 2)
+    events.push(said(seq), verdict(seq + 1, Math.max(1, seq - 4)));
   const whole = new Timeline();
   whole.reset(events);
   const trimmed = new Timeline();

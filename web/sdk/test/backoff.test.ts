@@ -18,7 +18,9 @@ test('the jitter is full: from nearly nothing up to the ceiling', () => {
 });
 
 test('a thousand clients cut off together come back spread out', () => {
-  const delays = Array.from({ length: 1000 }, () => backoffDelay(0, Math.random, { spreadMs: 4000 }));
+  const delays = Array.from({ length: 1000 }, () =>
+    backoffDelay(0, Math.random, { spreadMs: 4000 }),
+  );
   const perSecond = [0, 1000, 2000, 3000].map(
     (from) => delays.filter((d) => d >= from && d < from + 1000).length,
   );

@@ -28,7 +28,8 @@ function play(storage = new MemoryStorage()): Play {
 /** Waits out the backoff: the far end of the next connection. */
 async function reconnected(p: Play): Promise<FarEnd> {
   const before = p.world.ends.length;
-  for (let i = 0; i < 1000 && p.world.ends.length === before; i++) await p.world.clock.pass(100);
+  for (let i = 0; i < 1000 && p.world.ends.length === before; i++)
+    await p.world.clock.pass(100);
   assert.equal(p.world.ends.length, before + 1);
   return p.world.last();
 }
@@ -38,7 +39,13 @@ async function joined(p: Play, top = 0): Promise<FarEnd> {
   p.client.start('ada');
   const end = p.world.last();
   await end.greet();
-  await end.ok(end.take('join'), { room: 'lobby', epoch: 'e1', seq: top, members: 1, events: [] });
+  await end.ok(end.take('join'), {
+    room: 'lobby',
+    epoch: 'e1',
+    seq: top,
+    members: 1,
+    events: [],
+  });
   return end;
 }
 
@@ -64,7 +71,12 @@ test('an unacknowledged message is sent again with the same cid after a reconnec
   assert.notEqual(next, end);
   await next.greet();
   assert.equal(next.has('send'), false, 'nothing is sent before the room is joined again');
-  await next.ok(next.take('join'), { epoch: 'e1', seq: 1, recovered: true, events: [message(1)] });
+  await next.ok(next.take('join'), {
+    epoch: 'e1',
+    seq: 1,
+    recovered: true,
+    events: [message(1)],
+  });
   assert.equal(next.take('send').cid, entry.cid);
 });
 

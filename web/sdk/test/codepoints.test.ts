@@ -15,14 +15,29 @@ test('spans count code points, not UTF-16 units', () => {
 
 test('the pieces are the text again, whatever the spans', () => {
   const text = 'a 🤖 b é c';
-  for (const spans of [[], [[0, 99]], [[3, 1]], [[5, 7], [0, 6]], [[-4, 2]]] as [number, number][][]) {
+  for (const spans of [
+    [],
+    [[0, 99]],
+    [[3, 1]],
+    [
+      [5, 7],
+      [0, 6],
+    ],
+    [[-4, 2]],
+  ] as [number, number][][]) {
     const pieces = markSpans(text, spans);
     assert.equal(pieces.map((p) => p.text).join(''), text);
   }
 });
 
 test('overlapping spans are one mark', () => {
-  assert.deepEqual(marked('abcdef', [[1, 3], [2, 5]]), ['bcde']);
+  assert.deepEqual(
+    marked('abcdef', [
+      [1, 3],
+      [2, 5],
+    ]),
+    ['bcde'],
+  );
 });
 
 test('lengths are bytes of UTF-8', () => {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the SDK's tests: a clock that is turned by hand and a server end of the socket. The state machines
- * under test are the real ones; what is played is the world outside of them.
+ * For the SDK's tests: a clock that is turned by hand and a server end of the socket. The
+ * state machines under test are the real ones; what is played is the world outside of them.
  */
 import { MemoryStorage, type Clock, type Platform, type Socket } from '../platform';
 import type { MessageEvent, RoomEvent } from '../protocol';
@@ -85,8 +85,19 @@ export class FarEnd implements Socket {
     this.push({ ...fields, id: request.id, type: 'ok' });
     await settle();
   }
-  async error(request: Sent, code: string, fields: Record<string, unknown> = {}): Promise<void> {
-    this.push({ message: code, temporary: false, ...fields, id: request.id, type: 'error', code });
+  async error(
+    request: Sent,
+    code: string,
+    fields: Record<string, unknown> = {},
+  ): Promise<void> {
+    this.push({
+      message: code,
+      temporary: false,
+      ...fields,
+      id: request.id,
+      type: 'error',
+      code,
+    });
     await settle();
   }
   async greet(id = 'u1', name = 'ada'): Promise<Sent> {

@@ -4,13 +4,24 @@ import { test } from 'node:test';
 import { decodeFrame, toEvents } from '../protocol';
 
 test('frames that are no frames are dropped, not thrown', () => {
-  for (const bad of ['', '[]', 'null', '7', '{', '{"type":"event"}', '{"type":"ok"}', '{"type":1}']) {
+  for (const bad of [
+    '',
+    '[]',
+    'null',
+    '7',
+    '{',
+    '{"type":"event"}',
+    '{"type":"ok"}',
+    '{"type":1}',
+  ]) {
     assert.equal(decodeFrame(bad), undefined, bad);
   }
 });
 
 test('an unknown kind of event still takes its place in the numbering', () => {
-  const [event] = toEvents([{ type: 'event', room: 'lobby', seq: 4, ts: 1, kind: 'poll', x: 1 }]);
+  const [event] = toEvents([
+    { type: 'event', room: 'lobby', seq: 4, ts: 1, kind: 'poll', x: 1 },
+  ]);
   assert.equal(event?.kind, 'unknown');
   assert.equal(event?.seq, 4);
 });
@@ -23,7 +34,10 @@ test('a verdict keeps only what has the shape of a label', () => {
   );
   assert.ok(frame?.type === 'event' && frame.kind === 'verdict');
   assert.equal(frame.items.length, 1);
-  assert.deepEqual(frame.items[0]?.labels.map((l) => [l.label, l.spans]), [['toxic', [[0, 4]]]]);
+  assert.deepEqual(
+    frame.items[0]?.labels.map((l) => [l.label, l.spans]),
+    [['toxic', [[0, 4]]]],
+  );
 });
 
 test('presence comes with a person or with a number', () => {
