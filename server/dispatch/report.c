@@ -62,19 +62,44 @@ static struct analyzer *find_or_add(struct report *r, const char *name)
     return a;
 }
 
+/* At most max, moved back to where a character begins; the text is longer than that. */
+static size_t clip_bytes(const char *text, size_t max)
+{
+    while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
 /* Length of at most max bytes of the text that does not cut a character. */
 static size_t clip(const char *text, size_t max)
 {
     size_t len = strlen(text);
-    if (len <= max)
-        return len;
-    for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
-        continue;
-    return len;
+    return len <= max ? len : clip_bytes(text, max);
+}
+
+static bool lists(const Parley__Worker__Ready *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_analyzers; i++)
+        if (strcmp(m->analyzers[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A newer worker no longer knows them: their file was taken away. */
+static void forget_others(struct report *r, const Parley__Worker__Ready *m)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < r->n_analyzers; i++)
+        if (lists(m, r->analyzers[i]->name))
+            r->analyzers[kept++] = r->analyzers[i];
+        else
+            free(r->analyzers[i]);
+    r->n_analyzers = kept;
 }
 
 void report_ready(struct report *r, const Parley__Worker__Ready *m)
 {
+    forget_others(r, m);
     for (size_t i = 0; i < m->n_analyzers; i++) {
         const Parley__Worker__Analyzer *from = m->analyzers[i];
         struct analyzer *a = find_or_add(r, from->name);
@@ -163,6 +188,19 @@ void report_result(struct report *r, const Parley__Worker__Result *m, struct wor
     }
 }
 
+/* Of a traceback, the line that says what happened. */
+static const char *last_line(const char *text, int *len)
+{
+    size_t end = strlen(text);
+    while (end > 0 && text[end - 1] == '\n')
+        end--;
+    size_t start = end;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    *len = (int)(end - start);
+    return text + start;
+}
+
 bool report_problem(const struct report *r, char *out, size_t len)
 {
     unsigned bad = 0;
@@ -175,7 +213,12 @@ bool report_problem(const struct report *r, char *out, size_t len)
     char others[40] = "";
     if (bad > 1)
         snprintf(others, sizeof others, " (and %u more)", bad - 1);
-    snprintf(out, len, "analyzer %s%s does not work: %s", first->name, others, first->detail);
+    int line_len;
+    const char *line = last_line(first->detail, &line_len);
+    const char *hint = memmem(line, (size_t)line_len, "'numpy'", 7) != NULL
+                           ? "; install it: apt-get install python3-numpy" : "";
+    snprintf(out, len, "analyzer %s%s does not work: %.*s%s", first->name, others,
+             line_len < 300 ? line_len : (int)clip_bytes(line, 300), line, hint);
     return true;
 }
 
@@ -219,7 +262,7 @@ void report_encode_exceptions(const struct report *r, struct buf *out)
         const struct exception *e = exception_of(link);
         buf_printf(out, "%s{\"ts\":%lld,\"worker\":%u,\"pid\":%d,", comma, (long long)e->ts_ms,
                    e->slot, e->pid);
-        encode_text(out, "analyzer", e->analyzer, false);
+        encode_text(out, "analyzer", e->analyzer[0] != '\0' ? e->analyzer : "worker", false);
         buf_append_char(out, ',');
         encode_text(out, "type", e->type, false);
         buf_append_char(out, ',');

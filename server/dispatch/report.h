@@ -17,7 +17,7 @@ struct analyzer {
     char version[24];
     char model[65];
     char status[16];
-    char detail[512];
+    char detail[4096];  /* may be a whole traceback */
     uint64_t jobs, errors;
     struct recent us_per_message;
 };

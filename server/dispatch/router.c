@@ -47,15 +47,15 @@ int router_open(struct router **out, const char *endpoint, char *err, size_t err
     r->socket = zmq_socket(r->context, ZMQ_ROUTER);
     if (r->socket == NULL || !configure(r->socket))
         goto out;
-    step = "bind";
+    step = "bind the socket";
     if (zmq_bind(r->socket, endpoint) < 0)
         goto out;
     *out = r;
     return 0;
 out:
-    snprintf(err, err_len, "the socket for workers, %s: cannot %s: %s%s", endpoint, step,
-             zmq_strerror(errno),
-             errno == ENAMETOOLONG ? " (choose a data directory with a shorter path)" : "");
+    snprintf(err, err_len, "cannot %s for workers: %s%s: %s", step, zmq_strerror(errno),
+             errno == ENAMETOOLONG ? "; choose a data directory with a shorter path" : "",
+             endpoint);
     router_close(r);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What every Check program of this directory ends with. */
+ * The main of test programs whose tests take longer than unit.h allows. */
 #ifndef TESTS_DISPATCH_MAIN_H
 #define TESTS_DISPATCH_MAIN_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Claims about when batches leave and how large they are. */
-#include "main.h"
+#include "unit.h"
 
 #include "dispatch/batcher.h"
 
@@ -50,6 +50,6 @@ START_TEST(the_wait_ends_when_the_oldest_is_old_enough)
 }
 END_TEST
 
-TEST_MAIN("batcher", 10, an_idle_worker_gets_what_there_is_at_once, idle_workers_share,
+UNIT_MAIN("batcher", an_idle_worker_gets_what_there_is_at_once, idle_workers_share,
           a_busy_worker_gets_a_batch_when_full_or_old_whichever_is_first,
           credits_bound_what_lies_at_a_worker, the_wait_ends_when_the_oldest_is_old_enough)

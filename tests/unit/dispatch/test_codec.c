@@ -2,7 +2,7 @@
  * Claims about what is accepted from a worker: exactly what worker.proto allows, whatever
  * the bytes. */
 #include "jobs.h"
-#include "main.h"
+#include "unit.h"
 
 #include "dispatch/codec.h"
 #include "dispatch/verdict.h"
@@ -289,6 +289,6 @@ START_TEST(a_batch_is_packed_as_columns)
 }
 END_TEST
 
-TEST_MAIN("codec", 60, a_good_answer_becomes_verdicts, each_limit_is_held, ready_is_checked_too,
+UNIT_MAIN("codec", a_good_answer_becomes_verdicts, each_limit_is_held, ready_is_checked_too,
           random_bytes_and_cut_or_altered_answers_do_no_harm,
           a_small_message_cannot_claim_much_memory, a_batch_is_packed_as_columns)

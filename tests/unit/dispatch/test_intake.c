@@ -3,7 +3,7 @@
  * Claims about what is kept in memory and what is read back from the store: every job is
  * taken once. The store is played by a set of ids that still want a verdict.
  */
-#include "main.h"
+#include "unit.h"
 
 #include "dispatch/intake.h"
 
@@ -262,7 +262,7 @@ START_TEST(the_window_forgets_old_numbers_only)
 }
 END_TEST
 
-TEST_MAIN("intake", 20, a_start_reads_what_was_left_then_opens,
+UNIT_MAIN("intake", a_start_reads_what_was_left_then_opens,
           the_queue_stays_bounded_and_all_are_taken_in_the_end,
           a_job_that_comes_late_from_another_room_is_neither_lost_nor_doubled,
           it_opens_again_under_constant_load,

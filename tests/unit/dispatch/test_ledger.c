@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Claims about the ledger: the books balance, order is kept, guilt is found. */
 #include "jobs.h"
-#include "main.h"
+#include "unit.h"
 
 #include "base/status.h"
 
@@ -228,7 +228,7 @@ START_TEST(a_suspect_given_back_without_blame_stays_a_suspect)
 }
 END_TEST
 
-TEST_MAIN("ledger", 20, a_job_is_taken_once,
+UNIT_MAIN("ledger", a_job_is_taken_once,
           batches_are_bounded_by_number_and_bytes_but_never_empty,
           what_is_given_back_without_blame_comes_first_in_the_old_order,
           one_poisonous_job_is_found_alone_at_the_cost_of_three_workers,

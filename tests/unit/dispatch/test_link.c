@@ -342,7 +342,24 @@ START_TEST(a_silent_worker_is_shown_as_slow_then_killed_and_its_jobs_go_on_unbla
 }
 END_TEST
 
-TEST_MAIN("link", 40, only_the_process_that_was_started_is_listened_to,
+START_TEST(a_socket_that_cannot_be_bound_is_explained)
+{
+    struct dispatch *d;
+    char err[256], endpoint[200] = "ipc:///tmp/";
+    memset(endpoint + strlen(endpoint), 'x', 180);
+    struct dispatch_config config = {
+        .workers = 1, .batch_max = 1, .queue_max = 1, .deadline_ms = 1000, .endpoint = endpoint};
+    ck_assert_int_lt(dispatch_open(&d, &config, err, sizeof err), 0);
+    ck_assert_ptr_null(d);
+    ck_assert_ptr_nonnull(strstr(err, "shorter path"));
+    config.endpoint = "ipc:///nonexistent/workers.sock";
+    ck_assert_int_lt(dispatch_open(&d, &config, err, sizeof err), 0);
+    ck_assert_ptr_nonnull(strstr(err, "No such file or directory: ipc:///nonexistent/workers.sock"));
+}
+END_TEST
+
+TEST_MAIN("link", 40, a_socket_that_cannot_be_bound_is_explained,
+          only_the_process_that_was_started_is_listened_to,
           a_worker_that_speaks_before_we_know_it_is_heard_when_it_repeats_itself,
           a_late_answer_is_ignored_and_the_first_one_counts,
           garbage_costs_the_worker_its_life_and_the_message_an_attempt,

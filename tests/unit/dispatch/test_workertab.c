@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Claims about the states of workers: each follows from facts and a clock. */
 #include "jobs.h"
-#include "main.h"
+#include "unit.h"
 
 #include "dispatch/workertab.h"
 
@@ -201,7 +201,7 @@ START_TEST(signals_that_people_send_are_told_from_faults)
 }
 END_TEST
 
-TEST_MAIN("workertab", 10, a_start_goes_through_starting_and_warming_to_ready,
+UNIT_MAIN("workertab", a_start_goes_through_starting_and_warming_to_ready,
           a_start_that_takes_too_long_is_stuck, work_makes_busy_then_slow_then_stuck,
           a_batch_is_timed_from_when_it_was_first_in_line, silence_makes_slow_then_stuck,
           our_own_standstill_is_not_held_against_workers,
