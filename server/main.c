@@ -198,6 +198,7 @@ static void share(struct server *s)
             .heartbeat_ms = (unsigned)c->heartbeat_ms,
             .rate_send = c->rate_send,
             .rate_send_burst = c->rate_send_burst,
+            .flush_ms = (unsigned)c->flush_ms,
             .backlog_max = c->backlog_max,
             .slow_after_ms = (unsigned)c->slow_after_ms,
             .ring_events = (unsigned)c->ring_events,

@@ -32,6 +32,8 @@ struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct l
     clients_init(&c->clients, index);
     list_init(&c->dirty_rosters);
     list_init(&c->dirty_sessions);
+    list_init(&c->waiting_rosters);
+    list_init(&c->waiting_sessions);
     list_init(&c->choked_sessions);
     list_init(&c->fresh);
     list_init(&c->sessions);
@@ -58,7 +60,6 @@ void chat_free(struct chat *c)
     buf_fini(&c->scratch);
     buf_fini(&c->reply);
     buf_fini(&c->gather);
-    buf_fini(&c->turn_received);
     frame_unref(c->boards.workers);
     free(c);
 }
@@ -253,11 +254,11 @@ void chat_on_msg(struct chat *c, struct msg *m)
 
 /* -- time ------------------------------------------------------------------------------------- */
 
-void chat_on_turn_end(struct chat *c)
+unsigned chat_on_turn_end(struct chat *c)
 {
     c->now_ms = clock_mono_ms();
     verdicts_on_turn_end(c);
-    fanout_flush(c);
+    return fanout_flush(c);
 }
 
 void chat_on_tick(struct chat *c, uint64_t now_ms)

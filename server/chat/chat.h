@@ -26,6 +26,7 @@ struct chat_limits {
     unsigned rooms_max;            /* a session may be in */
     unsigned heartbeat_ms;
     double rate_send, rate_send_burst; /* messages a second and user; 0 = no limit */
+    unsigned flush_ms;             /* under dense traffic a room is written to once in this time; 0: each turn */
     size_t backlog_max;            /* bytes of a room's log on a loop */
     unsigned slow_after_ms;        /* no new low of the backlog for this long: closed */
     unsigned ring_events;
@@ -59,6 +60,8 @@ struct chat {
     struct hash tickets;    /* loop 0 only */
     struct list dirty_rosters;   /* have news for their members */
     struct list dirty_sessions;  /* have replies to write */
+    struct list waiting_rosters, waiting_sessions; /* the same, for the end of the window (fanout.c) */
+    uint64_t window_end_us;
     struct list choked_sessions; /* their socket is full: watched for progress */
     struct list fresh;           /* sessions that have not said hello, oldest first */
     struct list sessions;        /* those that have, by their next ping */
@@ -68,7 +71,6 @@ struct chat {
     struct list due_rooms;       /* homed here, whose verdicts go out at the end of this turn */
     struct buf scratch;          /* fields and events being encoded; free between messages */
     struct buf reply;            /* the frame being encoded from them */
-    struct buf turn_received;    /* uint64_t each: when the requests behind this turn's events were read */
     struct buf gather;           /* what one session gets at the end of a turn, when from several sources */
     struct boards boards;
     uint64_t now_ms;             /* monotonic, as of the last tick or turn */
@@ -82,7 +84,8 @@ void chat_free(struct chat *c);
 
 /* On the loop's thread. */
 void chat_on_msg(struct chat *c, struct msg *m);       /* takes it */
-void chat_on_turn_end(struct chat *c);
+/* Returns after how many ms it wants to be called again at the latest; 0: need not. */
+unsigned chat_on_turn_end(struct chat *c);
 void chat_on_tick(struct chat *c, uint64_t now_ms);
 /* True once LOOP_DRAIN was handled and every session has gone or its time was up. */
 bool chat_is_drained(const struct chat *c);

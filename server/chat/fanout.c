@@ -5,6 +5,9 @@
  * Sessions with replies go first: a reply, and with it what their rooms have for them, leaves in one write.
  * Then every dirty room is walked, its members in memory order, each getting the log from its offset
  * to the end. Nothing is allocated a delivery, and the only system call is the send.
+ *
+ * Under dense traffic a send for each event costs far more than the events: a room that has just been
+ * flushed waits for the end of a short window (flush_ms) and gathers. The first event after a pause never waits.
  */
 #include "chat/fanout.h"
 
@@ -162,27 +165,85 @@ static void flush_roster(struct chat *c, struct roster *r)
         close_laggards(c, r);
 }
 
-static void record_latency(struct chat *c)
+static void flush_due_roster(struct chat *c, struct roster *r, uint64_t now_us)
 {
-    if (c->turn_received.len == 0)
-        return;
-    uint64_t now = clock_mono_us();
-    const uint64_t *received = (const uint64_t *)(const void *)c->turn_received.data;
-    for (size_t i = 0; i < c->turn_received.len / sizeof *received; i++)
-        histogram_record(&c->stats->deliver_us, now - received[i]);
-    buf_clear(&c->turn_received);
+    list_remove(&r->dirty);
+    if (r->oldest_us != 0)
+        histogram_record(&c->stats->deliver_us, now_us - r->oldest_us);
+    r->oldest_us = 0;
+    r->flushed_us = now_us;
+    flush_roster(c, r);
 }
 
-void fanout_flush(struct chat *c)
+/* -- the window ------------------------------------------------------------------------------- */
+
+static void move_all(struct list *from, struct list *to)
 {
-    while (!list_is_empty(&c->dirty_sessions))
-        fanout_flush_session(container_of(c->dirty_sessions.next, struct session, dirty));
-    while (!list_is_empty(&c->dirty_rosters)) {
-        struct roster *r = container_of(c->dirty_rosters.next, struct roster, dirty);
-        list_remove(&r->dirty);
-        flush_roster(c, r);
+    while (!list_is_empty(from)) {
+        struct list *node = from->next;
+        list_remove(node);
+        list_append(to, node);
     }
-    record_latency(c);
+}
+
+/* Rooms that were flushed less than a window ago wait for the next point of a grid, where all of them go
+ * together. A room that was quiet goes at once. */
+static void part_waiting_rosters(struct chat *c, uint64_t now_us)
+{
+    uint64_t window_us = c->shared->limits.flush_ms * 1000ull;
+    if (now_us >= c->window_end_us) {
+        move_all(&c->waiting_rosters, &c->dirty_rosters);
+        move_all(&c->waiting_sessions, &c->dirty_sessions);
+        LIST_FOREACH(&c->dirty_rosters, node, after)
+            container_of(node, struct roster, dirty)->is_waiting = false;
+    }
+    if (window_us == 0)
+        return;
+    bool window_is_over = now_us >= c->window_end_us;
+    LIST_FOREACH(&c->dirty_rosters, node, after) {
+        struct roster *r = container_of(node, struct roster, dirty);
+        /* What waited until now goes now, whenever its room was flushed last. */
+        if (r->was_waiting || now_us - r->flushed_us >= window_us) {
+            r->was_waiting = false;
+            continue;
+        }
+        r->is_waiting = r->was_waiting = true;
+        list_remove(node);
+        list_append(&c->waiting_rosters, node);
+    }
+    if (window_is_over && !list_is_empty(&c->waiting_rosters))
+        c->window_end_us = (now_us / window_us + 1) * window_us;
+}
+
+/* Its rooms' news come in a moment: the reply waits for them, and both leave in one write. */
+static bool waits_with_room(const struct session *s)
+{
+    LIST_FOREACH(&s->rooms, node, after) {
+        const struct membership *m = container_of(node, struct membership, in_session);
+        if (m->roster != NULL && m->roster->is_waiting)
+            return true;
+    }
+    return false;
+}
+
+unsigned fanout_flush(struct chat *c)
+{
+    uint64_t now_us = clock_mono_us();
+    part_waiting_rosters(c, now_us);
+    while (!list_is_empty(&c->dirty_sessions)) {
+        struct session *s = container_of(c->dirty_sessions.next, struct session, dirty);
+        if (waits_with_room(s)) {
+            list_remove(&s->dirty);
+            list_append(&c->waiting_sessions, &s->dirty);
+        } else {
+            fanout_flush_session(s);
+        }
+    }
+    while (!list_is_empty(&c->dirty_rosters))
+        flush_due_roster(c, container_of(c->dirty_rosters.next, struct roster, dirty), now_us);
+    if (list_is_empty(&c->waiting_rosters) && list_is_empty(&c->waiting_sessions))
+        return 0;
+    return c->window_end_us > now_us ? (unsigned)((c->window_end_us - now_us) / 1000 + 1) : 1;
 }
 
 void loop_on_fanout(struct chat *c, struct msg_fanout *m)
@@ -190,8 +251,8 @@ void loop_on_fanout(struct chat *c, struct msg_fanout *m)
     struct roster *r = roster_find(c, m->room.text);
     if (r != NULL) {
         roster_append(c, r, m->frame, m->seq);
-        if (m->received_us != 0)
-            buf_append(&c->turn_received, &m->received_us, sizeof m->received_us);
+        if (r->oldest_us == 0)
+            r->oldest_us = m->received_us;
     }
     msg_free(&m->head);
 }

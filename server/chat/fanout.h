@@ -9,8 +9,8 @@
 
 /* From home: show this frame to the members here. Takes the message. */
 void loop_on_fanout(struct chat *c, struct msg_fanout *m);
-/* Writes what is dirty. */
-void fanout_flush(struct chat *c);
+/* Writes what is due. Returns after how many ms it wants to be called again, whatever happens; 0: need not. */
+unsigned fanout_flush(struct chat *c);
 /* Writes what waits for this session: replies first, then its rooms. */
 void fanout_flush_session(struct session *s);
 

@@ -35,6 +35,10 @@ struct roster {
     struct roomlog log;
     struct member *members;
     uint32_t count, cap;
+    uint64_t flushed_us;     /* when the members were last written to */
+    uint64_t oldest_us;      /* when the request behind the oldest unwritten event was read; 0: none */
+    bool is_waiting;         /* for the end of the window: on chat->waiting_rosters */
+    bool was_waiting;        /* has waited: goes at the next opportunity */
     uint32_t turn_events;    /* durable frames appended since the last flush */
 };
 

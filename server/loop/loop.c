@@ -34,7 +34,7 @@ struct loop {
     uv_poll_t mail_poll, listen_poll;
     uv_check_t check;
     uv_prepare_t prepare;
-    uv_timer_t tick, lag, accept_pause;
+    uv_timer_t tick, lag, wake, accept_pause;
     uint64_t lag_due_us;
     int listen_fd;
     bool stopping;
@@ -56,16 +56,26 @@ static void on_mail(uv_poll_t *poll, int status, int events)
     }
 }
 
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer; /* it has made a turn, whose end is what was wanted */
+}
+
+static void end_turn(struct loop *l)
+{
+    unsigned ms = l->handlers.on_turn_end(l->handlers.owner);
+    if (ms > 0 && !uv_is_active((uv_handle_t *)&l->wake))
+        uv_timer_start(&l->wake, on_wake, ms, 0);
+}
+
 static void on_check(uv_check_t *check)
 {
-    struct loop *l = check->data;
-    l->handlers.on_turn_end(l->handlers.owner);
+    end_turn(check->data);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
-    struct loop *l = prepare->data;
-    l->handlers.on_turn_end(l->handlers.owner);
+    end_turn(prepare->data);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -133,6 +143,7 @@ static void start_handles(struct loop *l)
     uv_prepare_init(&l->uv, &l->prepare);
     uv_timer_init(&l->uv, &l->tick);
     uv_timer_init(&l->uv, &l->lag);
+    uv_timer_init(&l->uv, &l->wake);
     uv_timer_init(&l->uv, &l->accept_pause);
     l->mail_poll.data = l->check.data = l->prepare.data = l;
     l->tick.data = l->lag.data = l->accept_pause.data = l;
@@ -275,6 +286,7 @@ void loop_close(struct loop *l)
     uv_close((uv_handle_t *)&l->prepare, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
     uv_close((uv_handle_t *)&l->lag, NULL);
+    uv_close((uv_handle_t *)&l->wake, NULL);
     uv_close((uv_handle_t *)&l->accept_pause, NULL);
     /* With a foreign loop libwebsockets only starts to close its handles here; they end as the loop
      * turns, and a second call frees the context. */

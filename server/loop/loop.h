@@ -27,7 +27,7 @@ struct loop;
 struct loop_handlers {
     void *owner;
     void (*on_msg)(void *owner, struct msg *m);       /* takes the message */
-    void (*on_turn_end)(void *owner);
+    unsigned (*on_turn_end)(void *owner);             /* returns ms until the next turn at the latest; 0: any */
     void (*on_tick)(void *owner, uint64_t now_ms);    /* every 50 ms, monotonic */
     void (*on_accepted)(void *owner, int fd, const struct sockaddr *peer); /* takes the fd */
 };

@@ -61,10 +61,10 @@ void net_on_msg(void *owner, struct msg *m)
     chat_on_msg(n->chat, m);
 }
 
-void net_on_turn_end(void *owner)
+unsigned net_on_turn_end(void *owner)
 {
     struct net *n = owner;
-    chat_on_turn_end(n->chat);
+    return chat_on_turn_end(n->chat);
 }
 
 void net_on_tick(void *owner, uint64_t now_ms)

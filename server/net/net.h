@@ -49,7 +49,7 @@ struct net_user {
 /* For loop_handlers: gives an accepted socket to libwebsockets. */
 void net_on_accepted(void *owner, int fd, const struct sockaddr *peer);
 void net_on_msg(void *owner, struct msg *m);
-void net_on_turn_end(void *owner);
+unsigned net_on_turn_end(void *owner);
 void net_on_tick(void *owner, uint64_t now_ms);
 
 /* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none). */
