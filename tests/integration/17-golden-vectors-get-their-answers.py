@@ -23,26 +23,33 @@ async def prepare(server: Server, given: str, session: str) -> RawSocket:
     return socket
 
 
+async def ask(socket: RawSocket, frame: dict, count: int) -> list[dict]:
+    """The replies to a frame: at least `count`, and what comes before a ping behind it is answered, which
+    shows also that the connection is open."""
+    probe = {"id": 7_000_000_001, "type": "ping"}
+    socket.send(frame)
+    socket.send(probe)
+    answers, probed = [], False
+    while not probed or len(answers) < count:
+        read = await socket.read_json()
+        if read.get("id") == probe["id"]:
+            probed = True
+        elif read["type"] in ("ok", "error"):
+            answers.append(read)
+    return answers
+
+
 async def judge(server: Server, given: str, vector: dict, session: str) -> str | None:
     """What is wrong with the answer to a vector, if anything."""
     socket = await prepare(server, vector.get("given", given), session)
     try:
         frame = vector["frame"]
-        socket.send(frame)
-        # The answer to this ping comes after that of the frame, and shows that the socket is open.
-        probe = {"id": 7_000_000_001, "type": "ping"}
-        socket.send(probe)
-        answers = []
-        while True:
-            read = await socket.read_json()
-            if read["type"] in ("ok", "error"):
-                if read.get("id") == probe["id"]:
-                    break
-                answers.append(read)
-        if vector.get("reply") is False:
-            return f"no reply wanted, got {answers}" if answers else None
-        if len(answers) != 1:
-            return f"one reply wanted, got {answers}"
+        wanted_answers = 0 if vector.get("reply") is False else 1
+        answers = await ask(socket, frame, wanted_answers)
+        if len(answers) != wanted_answers:
+            return f"{wanted_answers} replies wanted, got {answers}"
+        if wanted_answers == 0:
+            return None
         wanted = vector.get("error", "ok")
         answer = answers[0]
         got = answer.get("code", answer["type"])

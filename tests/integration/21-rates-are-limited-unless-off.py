@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from harness import Scenario
+from harness.scenario import poll
 
 BURST, PER_S = 40, 10  # the defaults of --rate-send-burst and --rate-send
 ASKED = 200
@@ -37,7 +38,11 @@ async def run(t: Scenario) -> None:
     assert sorted(texts) == sorted(wanted)
 
     free = await t.server(limits="off")
-    assert "limits" in free.log(), "the log does not say that limits are off"
+
+    async def said() -> bool:
+        return "limits" in free.log()
+
+    await poll(said, "the log saying that limits are off")
     eve = await free.client("eve", "lobby")
     answers = [await eve.post("send", room="lobby", cid=f"c{n}", text="x") for n in range(500)]
     for answer in answers:
