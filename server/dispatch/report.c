@@ -146,6 +146,17 @@ static struct exception *make(const Parley__Worker__Error *from)
     return e;
 }
 
+/* At most a line a second: whoever writes messages may choose what an exception says. */
+static void log_new(struct report *r, const struct exception *e, const struct worker *w)
+{
+    uint64_t now_us = clock_mono_us();
+    if (r->logged_us != 0 && now_us - r->logged_us < 1000000)
+        return;
+    r->logged_us = now_us;
+    log_warn("dispatch", "analyzer failed analyzer=%s type=%s slot=%u pid=%d", e->analyzer,
+             e->type, w->slot, w->pid);
+}
+
 void report_exception(struct report *r, const Parley__Worker__Error *from, const struct worker *w)
 {
     struct exception *e = NULL;
@@ -156,8 +167,7 @@ void report_exception(struct report *r, const Parley__Worker__Error *from, const
         e = make(from);
         if (e == NULL)
             return;
-        log_warn("dispatch", "analyzer failed analyzer=%s type=%s slot=%u pid=%d", e->analyzer,
-                 e->type, w->slot, w->pid);
+        log_new(r, e, w);
         if (r->n_exceptions++ == EXCEPTIONS_MAX)
             drop(r, exception_of(r->exceptions.prev));
     }

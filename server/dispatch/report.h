@@ -36,6 +36,7 @@ struct report {
     unsigned n_analyzers;
     struct list exceptions; /* newest first */
     unsigned n_exceptions;
+    uint64_t logged_us;     /* the last log line about one */
 };
 
 void report_init(struct report *r);
