@@ -98,7 +98,7 @@ class Server:
         begin = time.monotonic() if begin is None else begin
         code = await self.wait(STOP_S + 5)
         took = time.monotonic() - begin
-        assert code == 0, f"SIGTERM ended parleyd with {code}, wanted 0"
+        assert code == 0, f"parleyd ended with {code} at SIGTERM or before, wanted 0"
         assert took < STOP_S, f"SIGTERM took {took:.1f} s, wanted less than {STOP_S:g}"
         return took
 
@@ -120,7 +120,10 @@ class Server:
     def signal(self, number: int) -> None:
         assert self.process is not None and self.process.returncode is None, "parleyd is not running"
         self.descendants()  # while it can still be seen whose children they are
-        os.kill(self.process.pid, number)
+        try:
+            os.kill(self.process.pid, number)
+        except ProcessLookupError:
+            raise AssertionError("parleyd had ended by itself") from None
 
     @property
     def pid(self) -> int:
@@ -154,7 +157,7 @@ class Server:
     def descendants(self) -> list[int]:
         """Living processes that this server began, itself too; zombies are not counted."""
         processes = {pid: stat for pid in all_pids() if (stat := read_stat(pid)) is not None}
-        if self.running:
+        if self.running and self.pid in processes:
             self._known[self.pid] = processes[self.pid].began
         while True:
             young = {pid: stat.began for pid, stat in processes.items()
