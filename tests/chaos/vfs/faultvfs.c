@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * A SQLite VFS that fails on command, for tests of the store: preloaded into parleyd (LD_PRELOAD), it registers
- * itself as the default VFS before main runs, so the server needs no hook for it. It passes everything to the
- * system's VFS, and
+ * A SQLite VFS that fails on command, for tests of the store: preloaded into parleyd (LD_PRELOAD),
+ * it registers itself as the default VFS before main runs, so the server needs no hook for it. It
+ * passes everything to the system's VFS, and
  *
- *   - returns errors as the control file says (PARLEY_FAULT_CONTROL: struct control, mapped by us and by the test):
- *     EIO or ENOSPC on write, short writes, EIO on fsync;
- *   - keeps, for each file, a log of what was written since its last successful fsync (FILE-unsynced), with the
- *     bytes before and after. powercut.py uses it after a kill to make the file what a disk might hold after a
- *     power cut: any subset of the unsynced writes.
+ *   - returns errors as the control file says (PARLEY_FAULT_CONTROL: struct control, mapped by us
+ * and by the test): EIO or ENOSPC on write, short writes, EIO on fsync;
+ *   - keeps, for each file, a log of what was written since its last successful fsync
+ * (FILE-unsynced), with the bytes before and after. powercut.py uses it after a kill to make the
+ * file what a disk might hold after a power cut: any subset of the unsynced writes.
  *
- * Any thread of the server: SQLite serialises the calls for one file; the control file is read only.
+ * Any thread of the server: SQLite serialises the calls for one file; the control file is read
+ * only.
  */
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -35,7 +36,8 @@ struct fault_file {
     sqlite3_file *real; /* behind this struct */
 };
 
-/* A record of the log; `before` and `after` bytes follow. Truncation: after_len 0, is_truncate 1. */
+/* A record of the log; `before` and `after` bytes follow. Truncation: after_len 0, is_truncate 1.
+ */
 struct record {
     uint64_t offset;
     uint32_t before_len, after_len;
@@ -80,9 +82,12 @@ static void log_change(struct fault_file *f, sqlite3_int64 offset, const void *a
     char *bytes = malloc(len);
     if (bytes == NULL)
         abort();
-    *(struct record *)(void *)bytes = (struct record){
-        .offset = (uint64_t)offset, .before_len = (uint32_t)before_len, .after_len = (uint32_t)after_len,
-        .size_before = (uint64_t)size, .is_truncate = (uint32_t)is_truncate, .magic = RECORD_MAGIC};
+    *(struct record *)(void *)bytes = (struct record){.offset = (uint64_t)offset,
+                                                      .before_len = (uint32_t)before_len,
+                                                      .after_len = (uint32_t)after_len,
+                                                      .size_before = (uint64_t)size,
+                                                      .is_truncate = (uint32_t)is_truncate,
+                                                      .magic = RECORD_MAGIC};
     if (before_len > 0)
         f->real->pMethods->xRead(f->real, bytes + sizeof(struct record), before_len, offset);
     if (after_len > 0)
@@ -240,7 +245,8 @@ static const sqlite3_io_methods methods = {
 
 /* -- the VFS ---------------------------------------------------------------------------------- */
 
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                    int *out_flags)
 {
     struct fault_file *f = fault(file);
     (void)vfs;
@@ -251,8 +257,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     if (rc != SQLITE_OK || f->real->pMethods == NULL)
         return rc;
     f->base.pMethods = &methods;
-    /* One connection writes; a second log of the same file, of a reader, would cut the first short. */
-    int writes = (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) && (flags & SQLITE_OPEN_READWRITE);
+    /* One connection writes; a second log of the same file, of a reader, would cut the first short.
+     */
+    int writes =
+        (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) && (flags & SQLITE_OPEN_READWRITE);
     if (writes && name != NULL) {
         snprintf(f->log_name, sizeof f->log_name, "%s-unsynced", name);
         f->log = open(f->log_name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
