@@ -40,7 +40,7 @@ const struct option *option_find(const char *name, size_t len);
 /* The name that differs least from a misspelt one; NULL when nothing is near. */
 const char *option_nearest(const char *name, size_t len);
 
-/* Parses text into the option's field; E_BAD_REQUEST with a message that says what would be right. */
+/* Parses text into the field; E_BAD_REQUEST with a message that says what would be right. */
 int option_set(const struct option *o, struct config *c, const char *text, char *err,
                size_t err_len);
 /* Writes the field as option_set would read it. */
