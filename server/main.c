@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * parleyd: reads the configuration, starts the parts in order, waits on a libuv loop of its own (signals,
- * the workers' processes, a sample of the figures each second), and stops them in the opposite order.
- * Thread: main.
+ * parleyd: reads the configuration, starts the parts in order, waits on a libuv loop of its own
+ * (signals, the workers' processes, a sample of the figures each second), and stops them in the
+ * opposite order. Thread: main.
  *
  *     store -> tokens -> sockets -> dispatch -> loops -> workers -> ready
- *     SIGTERM: loops drain (bye, close) -> workers stop -> dispatch -> store commits the rest -> loops end
+ *     SIGTERM: loops drain (bye, close) -> workers stop -> dispatch -> store commits the rest ->
+ * loops end
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -34,11 +35,18 @@
 #include <uv.h>
 
 /* sysexits(3), where one fits. */
-enum { EXIT_OK = 0, EXIT_USE = 64, EXIT_DATA = 65, EXIT_PORT = 69, EXIT_START = 71, EXIT_LOCKED = 75 };
+enum {
+    EXIT_OK = 0,
+    EXIT_USE = 64,
+    EXIT_DATA = 65,
+    EXIT_PORT = 69,
+    EXIT_START = 71,
+    EXIT_LOCKED = 75
+};
 
 #define ROOMS_A_SESSION 500
 #define STOP_WORKERS_MS 2000
-#define SAMPLE_MS 1000
+#define SAMPLE_MS       1000
 /* A loop that cannot get rid of its sessions is not waited for longer. */
 #define DRAIN_MS 8000
 
@@ -71,10 +79,10 @@ struct server {
 
 static int exit_code(int status)
 {
-    return status == E_LOCKED                          ? EXIT_LOCKED
+    return status == E_LOCKED                         ? EXIT_LOCKED
            : status == E_CORRUPT || status == E_NEWER ? EXIT_DATA
-           : status == E_EXISTS                        ? EXIT_PORT
-                                                       : EXIT_START;
+           : status == E_EXISTS                       ? EXIT_PORT
+                                                      : EXIT_START;
 }
 
 /* -- starting --------------------------------------------------------------------------------- */
@@ -190,19 +198,20 @@ static void share(struct server *s)
     s->chat_shared = (struct chat_shared){
         .topology = &s->topology,
         .auth = s->auth,
-        .limits = {
-            .text_max = c->text_max,
-            .frame_max = c->frame_max,
-            .fragments_max = (unsigned)c->fragments_max,
-            .rooms_max = ROOMS_A_SESSION,
-            .heartbeat_ms = (unsigned)c->heartbeat_ms,
-            .rate_send = c->rate_send,
-            .rate_send_burst = c->rate_send_burst,
-            .flush_ms = (unsigned)c->flush_ms,
-            .backlog_max = c->backlog_max,
-            .slow_after_ms = (unsigned)c->slow_after_ms,
-            .ring_events = (unsigned)c->ring_events,
-        },
+        .limits =
+            {
+                .text_max = c->text_max,
+                .frame_max = c->frame_max,
+                .fragments_max = (unsigned)c->fragments_max,
+                .rooms_max = ROOMS_A_SESSION,
+                .heartbeat_ms = (unsigned)c->heartbeat_ms,
+                .rate_send = c->rate_send,
+                .rate_send_burst = c->rate_send_burst,
+                .flush_ms = (unsigned)c->flush_ms,
+                .backlog_max = c->backlog_max,
+                .slow_after_ms = (unsigned)c->slow_after_ms,
+                .ring_events = (unsigned)c->ring_events,
+            },
     };
     s->net_shared = (struct net_shared){
         .config = c,
@@ -214,14 +223,15 @@ static void share(struct server *s)
         .dispatch = s->dispatch != NULL ? dispatch_stats(s->dispatch) : NULL,
         .started_ms = clock_wall_ms(),
     };
-    snprintf(s->net_shared.url, sizeof s->net_shared.url, c->listen.v6 ? "http://[%s]:%u" : "http://%s:%u",
-             c->listen.host, s->port);
+    snprintf(s->net_shared.url, sizeof s->net_shared.url,
+             c->listen.v6 ? "http://[%s]:%u" : "http://%s:%u", c->listen.host, s->port);
 }
 
 static int make_loop(struct server *s, unsigned i)
 {
     struct net *n = &s->nets[i];
-    const struct loop_config config = {.index = i, .mailbox = s->topology.loops[i], .protocols = net_protocols};
+    const struct loop_config config = {
+        .index = i, .mailbox = s->topology.loops[i], .protocols = net_protocols};
     const struct loop_handlers handlers = {
         .owner = n,
         .on_msg = net_on_msg,
@@ -247,7 +257,8 @@ static void load_assets(struct server *s)
 {
     char err[512];
     if (s->config.web[0] == '\0')
-        log_warn("main", "no web pages found: build them (cmake --build build -t web) or give --web DIR; "
+        log_warn("main",
+                 "no web pages found: build them (cmake --build build -t web) or give --web DIR; "
                  "the API works without");
     else if (assets_load(&s->assets, s->config.web, err, sizeof err) != 0)
         log_warn("main", "%s; the API works without pages", err);
@@ -265,7 +276,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     if (status == 0)
         status = auth_new(&s->auth, store_secret(s->store), c->data, err, err_len);
     if (status == 0)
-        status = listener_open(&c->listen, (unsigned)c->loops, s->listeners, &s->port, err, err_len);
+        status =
+            listener_open(&c->listen, (unsigned)c->loops, s->listeners, &s->port, err, err_len);
     if (status != 0)
         return status;
     snprintf(err, err_len, "out of memory or descriptors");
@@ -278,8 +290,9 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     for (unsigned i = 0; i < s->topology.n_loops; i++) {
         status = make_loop(s, i);
         if (status != 0) {
-            snprintf(err, err_len, "event loop %u cannot be made (%s); is libwebsockets-evlib-uv installed?",
-                     i, status_name(status));
+            snprintf(err, err_len,
+                     "event loop %u cannot be made (%s); is libwebsockets-evlib-uv installed?", i,
+                     status_name(status));
             return status;
         }
     }

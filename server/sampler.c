@@ -15,7 +15,8 @@ static uint64_t since(uint64_t *before, uint64_t total)
     return fresh;
 }
 
-static void measure(struct sampler *s, const struct net_shared *shared, unsigned n_loops, struct sample *out)
+static void measure(struct sampler *s, const struct net_shared *shared, unsigned n_loops,
+                    struct sample *out)
 {
     static struct histogram window, lag; /* 16 KB: too much for a stack; main only */
     uint64_t messages = 0, deliveries = 0;
@@ -38,7 +39,8 @@ static void measure(struct sampler *s, const struct net_shared *shared, unsigned
     }
 }
 
-void sampler_take(struct sampler *s, const struct net_shared *shared, const struct topology *topology)
+void sampler_take(struct sampler *s, const struct net_shared *shared,
+                  const struct topology *topology)
 {
     struct sample sample = {0};
     measure(s, shared, topology->n_loops, &sample);

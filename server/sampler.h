@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Once a second: what happened since the last sample, sent to every loop for the charts. Owner: main. */
+ * Once a second: what happened since the last sample, sent to every loop for the charts. Owner:
+ * main. */
 #ifndef SAMPLER_H
 #define SAMPLER_H
 
@@ -10,6 +11,7 @@ struct sampler {
     struct histogram lag_before[LOOPS_MAX];  /* as of the last sample */
 };
 
-void sampler_take(struct sampler *s, const struct net_shared *shared, const struct topology *topology);
+void sampler_take(struct sampler *s, const struct net_shared *shared,
+                  const struct topology *topology);
 
 #endif

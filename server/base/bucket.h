@@ -13,7 +13,8 @@ struct bucket {
 };
 
 /* Takes `cost` tokens of a limit of `rate` a second with `burst` at once. Returns 0 when it
- * conforms, else the microseconds after which it would (nothing is taken then). rate 0 = no limit. */
+ * conforms, else the microseconds after which it would (nothing is taken then). rate 0 = no limit.
+ */
 uint64_t bucket_take(struct bucket *b, uint64_t now_us, double rate, double burst, double cost);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A durable, numbered event of a room and its JSON form (PROTOCOL, "Events"). The one encoder is
- * used where an event is pushed (chat/room) and where it is read back (store/), so both say the same.
+ * used where an event is pushed (chat/room) and where it is read back (store/), so both say the
+ * same.
  */
 #ifndef BASE_EVENT_H
 #define BASE_EVENT_H
@@ -37,12 +38,12 @@ struct event {
     uint64_t seq;
     int64_t ts_ms;       /* wall clock */
     enum event_kind kind;
-    uint64_t on;         /* message: reply_to (0 = none); edit, delete, reaction: the target's seq */
+    uint64_t on; /* message: reply_to (0 = none); edit, delete, reaction: the target's seq */
     bool add;            /* reaction only */
     const char *user_id; /* NULL: the server itself (verdict, notice) */
     const char *user_name;
     enum role role;
-    const char *text;    /* message, edit, notice: text; reaction: emoji; verdict: JSON array of items */
+    const char *text;    /* message, edit, notice; reaction: the emoji; verdict: JSON of its items */
     size_t text_len;
     const char *cid;     /* NULL or "": none, or not to be told */
 };

@@ -25,7 +25,8 @@ struct hash {
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 /* 64-bit hashes with good low bits (FNV-1a with a final mix; the seed is set once at start from
- * random bytes, so that a client cannot choose colliding names). Equal for all threads of one run. */
+ * random bytes, so that a client cannot choose colliding names). Equal for all threads of one run.
+ */
 void hash_seed(uint64_t seed);
 uint64_t hash_bytes(const void *data, size_t len);
 uint64_t hash_u64(uint64_t value);

@@ -11,7 +11,8 @@ static size_t bucket_of(uint64_t value)
     if (value < (1u << SUB_BITS))
         return (size_t)value;
     unsigned shift = 63u - (unsigned)__builtin_clzll(value) - SUB_BITS;
-    size_t index = ((size_t)(shift + 1) << SUB_BITS) + (size_t)((value >> shift) - (1u << SUB_BITS));
+    size_t index =
+        ((size_t)(shift + 1) << SUB_BITS) + (size_t)((value >> shift) - (1u << SUB_BITS));
     return index < HISTOGRAM_BUCKETS ? index : HISTOGRAM_BUCKETS - 1;
 }
 

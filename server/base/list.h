@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Intrusive doubly linked list, circular with a head. A node that is in no list points to itself, so
- * removing twice is harmless. Owned by whoever holds the head; one thread.
+ * Intrusive doubly linked list, circular with a head. A node that is in no list points to itself,
+ * so removing twice is harmless. Owned by whoever holds the head; one thread.
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Log lines; see log.h. Any thread: the level is set before threads start, the rest is on the stack. */
+ * Log lines; see log.h. Any thread: the level is set before threads start, the rest is on the
+ * stack. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -31,8 +32,8 @@ static size_t prefix(char *line, enum log_level level, const char *subject)
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
     size_t len = strftime(line, LINE_MAX_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    len += (size_t)snprintf(line + len, LINE_MAX_BYTES - len, ".%03ldZ %s %s: ",
-                            now.tv_nsec / 1000000, names[level], subject);
+    len += (size_t)snprintf(line + len, LINE_MAX_BYTES - len,
+                            ".%03ldZ %s %s: ", now.tv_nsec / 1000000, names[level], subject);
     return len;
 }
 

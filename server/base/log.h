@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Log lines on standard error: `time level subject text key=value…`, one write(2) a line, so lines
- * of several threads never mix. Any thread. Never message text, never tokens.
+ * Log lines on standard error: `time level subject text key=value…`, one write(2) a line, so
+ * lines of several threads never mix. Any thread. Never message text, never tokens.
  * error = an operator must act, warn = we degraded, info = lifecycle, debug = each message.
  */
 #ifndef BASE_LOG_H
@@ -25,7 +25,8 @@ void log_line(enum log_level level, const char *subject, const char *format, ...
             log_line(LOG_DEBUG, subject, __VA_ARGS__);      \
     } while (0)
 
-/* Broken invariant or failed start-up: logs and exits with 70 (EX_SOFTWARE). Never on client input. */
+/* Broken invariant or failed start-up: logs and exits with 70 (EX_SOFTWARE). Never on client input.
+ */
 _Noreturn void fatal(const char *subject, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Answers of other threads to a session's requests, as replies; see commands.h. Thread: the session's loop.
+ * Answers of other threads to a session's requests, as replies; see commands.h. Thread: the
+ * session's loop.
  */
 #include "chat/commands.h"
 
@@ -44,8 +45,9 @@ static void add_array(struct buf *b, const char *name, const struct buf *element
 
 static void reply_failed(struct session *s, const struct ask *ask, const struct buf *fields)
 {
-    session_reply_error(s, ask->request, ask->status, ask->detail ? ask->detail : "could not be done",
-                        ask->retry_after_ms, fields);
+    session_reply_error(s, ask->request, ask->status,
+                        ask->detail ? ask->detail : "could not be done", ask->retry_after_ms,
+                        fields);
 }
 
 static void add_limits(struct buf *b, const struct chat_limits *limits)

@@ -44,7 +44,8 @@ void arena_install(void)
 int arena_init(struct arena *a, size_t frame_max)
 {
     *a = (struct arena){.size = frame_max * FACTOR + KEEP};
-    void *base = mmap(NULL, a->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *base = mmap(NULL, a->size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
         a->size = 0;
         return E_NO_MEMORY;

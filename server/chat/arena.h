@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory for decoding one frame: jansson allocates here by moving a pointer and everything is given back at once. That
- * is faster than malloc, and it cannot fail: the arena is as large as the longest frame can need (address space
- * only; pages come as they are touched), which matters because jansson 2.14 writes past its buffers when malloc fails.
+ * Memory for decoding one frame: jansson allocates here by moving a pointer and everything is given
+ * back at once. That is faster than malloc, and it cannot fail: the arena is as large as the
+ * longest frame can need (address space only; pages come as they are touched), which matters
+ * because jansson 2.14 writes past its buffers when malloc fails.
  *
- * Owner: the loop. arena_enter makes it the allocator of jansson on this thread until arena_leave; a thread
- * that entered none gets malloc.
+ * Owner: the loop. arena_enter makes it the allocator of jansson on this thread until arena_leave;
+ * a thread that entered none gets malloc.
  */
 #ifndef CHAT_ARENA_H
 #define CHAT_ARENA_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tokens and tickets; see auth.h. A token is a payload and a MAC over it (HMAC-SHA512-256 of libsodium), both
- * base64url, with a dot between. Payloads: "s1 ID ROLE NAME" for a session, "o1 EXPIRES" for /ops.
+ * Tokens and tickets; see auth.h. A token is a payload and a MAC over it (HMAC-SHA512-256 of
+ * libsodium), both base64url, with a dot between. Payloads: "s1 ID ROLE NAME" for a session, "o1
+ * EXPIRES" for /ops.
  */
 #include "chat/auth.h"
 
@@ -20,9 +21,9 @@
 
 #define ADMIN_TOKEN_LEN 43 /* 32 random bytes, base64url */
 #define NAME_POINTS_MAX 32
-#define PAYLOAD_MAX 256
-#define TICKETS_MAX 1000
-#define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define PAYLOAD_MAX     256
+#define TICKETS_MAX     1000
+#define BASE64          sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 struct auth {
     unsigned char key[crypto_auth_KEYBYTES];
@@ -51,8 +52,10 @@ static int read_admin_token(struct auth *a, const char *path, char *err, size_t 
     text[n] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
     if (strlen(text) != ADMIN_TOKEN_LEN) {
-        snprintf(err, err_len, "%s does not hold an operator token (43 characters); remove the file to get "
-                 "a new one", path);
+        snprintf(err, err_len,
+                 "%s does not hold an operator token (43 characters); remove the file to get "
+                 "a new one",
+                 path);
         return E_CORRUPT;
     }
     memcpy(a->admin_token, text, ADMIN_TOKEN_LEN + 1);
@@ -71,14 +74,16 @@ static int write_admin_token(struct auth *a, const char *path)
     return close(fd) == 0 && ok ? 0 : E_IO;
 }
 
-int auth_new(struct auth **out, const unsigned char *secret, const char *data_dir, char *err, size_t err_len)
+int auth_new(struct auth **out, const unsigned char *secret, const char *data_dir, char *err,
+             size_t err_len)
 {
     char path[4096];
     *out = NULL;
     struct auth *a = calloc(1, sizeof *a);
     if (a == NULL)
         return E_NO_MEMORY;
-    crypto_generichash(a->key, sizeof a->key, (const unsigned char *)"parley tokens", 13, secret, 32);
+    crypto_generichash(a->key, sizeof a->key, (const unsigned char *)"parley tokens", 13, secret,
+                       32);
     snprintf(path, sizeof path, "%s/admin-token", data_dir);
     int status = read_admin_token(a, path, err, err_len);
     if (status == E_NOT_FOUND)
@@ -118,9 +123,10 @@ static bool check(const struct auth *a, const char *token, char payload[PAYLOAD_
     size_t len = 0, mac_len = 0;
     const char *dot = strchr(token, '.');
     if (dot == NULL ||
-        sodium_base642bin((unsigned char *)payload, PAYLOAD_MAX - 1, token, (size_t)(dot - token), NULL,
-                          &len, NULL, BASE64) != 0 ||
-        sodium_base642bin(mac, sizeof mac, dot + 1, strlen(dot + 1), NULL, &mac_len, NULL, BASE64) != 0 ||
+        sodium_base642bin((unsigned char *)payload, PAYLOAD_MAX - 1, token, (size_t)(dot - token),
+                          NULL, &len, NULL, BASE64) != 0 ||
+        sodium_base642bin(mac, sizeof mac, dot + 1, strlen(dot + 1), NULL, &mac_len, NULL,
+                          BASE64) != 0 ||
         mac_len != sizeof mac)
         return false;
     payload[len] = '\0';
@@ -160,7 +166,8 @@ enum auth_right auth_check_bearer(const struct auth *a, const char *token)
     long long expires;
     if (token == NULL)
         return RIGHT_NONE;
-    if (strlen(token) == ADMIN_TOKEN_LEN && sodium_memcmp(token, a->admin_token, ADMIN_TOKEN_LEN) == 0)
+    if (strlen(token) == ADMIN_TOKEN_LEN &&
+        sodium_memcmp(token, a->admin_token, ADMIN_TOKEN_LEN) == 0)
         return RIGHT_OPERATE;
     if (strlen(token) >= AUTH_TOKEN_MAX || !check(a, token, payload))
         return RIGHT_NONE;
@@ -194,7 +201,8 @@ struct user *auth_bot(const struct auth *a, const char *name)
 {
     unsigned char hash[16];
     char id[12];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)name, strlen(name), a->key, sizeof a->key);
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)name, strlen(name), a->key,
+                       sizeof a->key);
     id_from(hash, 'b', id);
     return user_new(id, name, ROLE_BOT);
 }
@@ -232,7 +240,7 @@ struct ticket {
 
 static void drop_expired(struct hash *tickets, uint64_t now_ms)
 {
-    HASH_FOREACH(tickets, node, after) {
+    HASH_FOREACH (tickets, node, after) {
         struct ticket *t = container_of(node, struct ticket, node);
         if (t->expires_ms <= now_ms) {
             hash_remove(tickets, node);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who may do what: session tokens (signed, so that a reconnect storm asks no table), the operator's
- * token, and single-use tickets that open /ops. Constant after start, any thread, except the tickets:
- * they live on loop 0.
+ * token, and single-use tickets that open /ops. Constant after start, any thread, except the
+ * tickets: they live on loop 0.
  */
 #ifndef CHAT_AUTH_H
 #define CHAT_AUTH_H
@@ -22,7 +22,8 @@ struct auth;
 
 /* Main thread. `secret` is 32 bytes (store_secret); reads, or on first start writes (0600), the
  * operator token in DATA/admin-token. */
-int auth_new(struct auth **out, const unsigned char *secret, const char *data_dir, char *err, size_t err_len);
+int auth_new(struct auth **out, const unsigned char *secret, const char *data_dir, char *err,
+             size_t err_len);
 void auth_free(struct auth *a);
 
 /* A new guest with a random id; NULL when memory is short. */
@@ -45,8 +46,8 @@ enum auth_right auth_check_bearer(const struct auth *a, const char *token);
 /* Short-lived token for the ops page. */
 void auth_sign_ops(const struct auth *a, char token[AUTH_TOKEN_MAX]);
 
-/* Guest names: 1 to 32 code points, no control, format or surrogate characters, no leading or trailing
- * space. NULL when fine, else what is wrong. */
+/* Guest names: 1 to 32 code points, no control, format or surrogate characters, no leading or
+ * trailing space. NULL when fine, else what is wrong. */
 const char *auth_check_name(const char *name, size_t len);
 
 /* Tickets: on loop 0's thread. */

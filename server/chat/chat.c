@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The chat state of one loop; see chat.h. Thread: the loop's, except chat_new and chat_free (main). */
+ * The chat state of one loop; see chat.h. Thread: the loop's, except chat_new and chat_free (main).
+ */
 #include "chat/chat.h"
 
 #include "base/clock.h"
@@ -49,7 +50,7 @@ void chat_free(struct chat *c)
 {
     if (c == NULL)
         return;
-    HASH_FOREACH(&c->rooms, node, after)
+    HASH_FOREACH (&c->rooms, node, after)
         room_free(c, container_of(node, struct room, node));
     hash_fini(&c->rooms);
     hash_fini(&c->rosters);

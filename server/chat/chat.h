@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chat state of one loop: its clients, sessions, rosters, the rooms and names homed on it, and what it
- * was told about the rest (figures for the charts, picture of the workers). Pure logic: no socket, no
- * ZeroMQ, no SQLite, no Python; connections come in as struct conn_ops, other threads as messages.
+ * The chat state of one loop: its clients, sessions, rosters, the rooms and names homed on it, and
+ * what it was told about the rest (figures for the charts, picture of the workers). Pure logic: no
+ * socket, no ZeroMQ, no SQLite, no Python; connections come in as struct conn_ops, other threads as
+ * messages.
  *
- * Owner: the loop; its thread only. `struct chat_shared` is constant after start, read by all loops.
+ * Owner: the loop; its thread only. `struct chat_shared` is constant after start, read by all
+ * loops.
  */
 #ifndef CHAT_CHAT_H
 #define CHAT_CHAT_H
@@ -26,7 +28,7 @@ struct chat_limits {
     unsigned rooms_max;            /* a session may be in */
     unsigned heartbeat_ms;
     double rate_send, rate_send_burst; /* messages a second and user; 0 = no limit */
-    unsigned flush_ms;             /* under dense traffic a room is written to once in this time; 0: each turn */
+    unsigned flush_ms;             /* a room in dense traffic is written to once in it; 0: each turn */
     size_t backlog_max;            /* bytes of a room's log on a loop */
     unsigned slow_after_ms;        /* no new low of the backlog for this long: closed */
     unsigned ring_events;
@@ -60,18 +62,19 @@ struct chat {
     struct hash tickets;    /* loop 0 only */
     struct list dirty_rosters;   /* have news for their members */
     struct list dirty_sessions;  /* have replies to write */
-    struct list waiting_rosters, waiting_sessions; /* the same, for the end of the window (fanout.c) */
+    struct list waiting_rosters;  /* the same, for the end of the window (fanout.c) */
+    struct list waiting_sessions;
     uint64_t window_end_us;
     struct list choked_sessions; /* their socket is full: watched for progress */
     struct list fresh;           /* sessions that have not said hello, oldest first */
     struct list sessions;        /* those that have, by their next ping */
     struct list closing;         /* told bye, kept until they have read it */
     struct list idle_rooms;      /* homed here, without members, by when they became so */
-    struct list timed_rooms;     /* homed here, with presence or verdicts waiting for their moment */
+    struct list timed_rooms; /* homed here, with presence or verdicts waiting for their moment */
     struct list due_rooms;       /* homed here, whose verdicts go out at the end of this turn */
     struct buf scratch;          /* fields and events being encoded; free between messages */
     struct buf reply;            /* the frame being encoded from them */
-    struct buf gather;           /* what one session gets at the end of a turn, when from several sources */
+    struct buf gather; /* what one session gets at the end of a turn, when from several sources */
     struct boards boards;
     uint64_t now_ms;             /* monotonic, as of the last tick or turn */
     bool draining;

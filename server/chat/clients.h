@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who waits for answers on this loop: WebSocket sessions and HTTP requests, by an id that other threads
- * can keep. An id whose client has gone finds nobody. Owner: the loop; its thread only.
+ * Who waits for answers on this loop: WebSocket sessions and HTTP requests, by an id that other
+ * threads can keep. An id whose client has gone finds nobody. Owner: the loop; its thread only.
  */
 #ifndef CHAT_CLIENTS_H
 #define CHAT_CLIENTS_H

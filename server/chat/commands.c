@@ -2,9 +2,9 @@
  *
  * Requests of clients; see commands.h. Thread: the session's loop.
  *
- * A handler checks its fields and either replies at once or posts a message to whoever owns the matter (a
- * room's home, a name's home, the store) and returns; the answer comes to commands_answer (answers.c), by the
- * session's id. Requests that wait count as the session's load.
+ * A handler checks its fields and either replies at once or posts a message to whoever owns the
+ * matter (a room's home, a name's home, the store) and returns; the answer comes to commands_answer
+ * (answers.c), by the session's id. Requests that wait count as the session's load.
  */
 #include "chat/commands.h"
 
@@ -18,15 +18,15 @@
 #include <string.h>
 
 #define JOIN_EVENTS_DEFAULT 50
-#define JOIN_EVENTS_MAX 1000
-#define HISTORY_DEFAULT 50
-#define HISTORY_MAX 200
-#define PAGE_BYTES_MAX (256 * 1024)
-#define ROOMS_LISTED 200
-#define EMOJI_MAX 64
-#define CLIENT_MAX 128
-#define TYPING_RATE 1.0
-#define TYPING_BURST 5.0
+#define JOIN_EVENTS_MAX     1000
+#define HISTORY_DEFAULT     50
+#define HISTORY_MAX         200
+#define PAGE_BYTES_MAX      (256 * 1024)
+#define ROOMS_LISTED        200
+#define EMOJI_MAX           64
+#define CLIENT_MAX          128
+#define TYPING_RATE         1.0
+#define TYPING_BURST        5.0
 
 /* Gives the request up for lack of memory. */
 static void fail_memory(struct request *r)
@@ -49,7 +49,8 @@ static struct user *hello_user(struct session *s, struct request *r, bool *guest
     if (!*guest) {
         const char *token = request_string(r, "token", true, AUTH_TOKEN_MAX, NULL);
         if (token != NULL && auth_check_session(s->chat->shared->auth, token, &user) != 0)
-            request_fail(r, E_UNAUTHENTICATED, "'token' is not a session of this server; say hello with 'name'");
+            request_fail(r, E_UNAUTHENTICATED,
+                         "'token' is not a session of this server; say hello with 'name'");
         return user;
     }
     const char *name = request_string(r, "name", true, USER_NAME_MAX, &len);
@@ -355,10 +356,10 @@ static const struct command {
     bool before_hello;
     void (*run)(struct session *s, struct request *r);
 } commands[] = {
-    {"send", false, run_send},       {"pong", true, run_pong},     {"ping", false, run_ping},
-    {"typing", false, run_typing},   {"read", false, run_read},    {"join", false, run_join},
-    {"leave", false, run_leave},     {"hello", true, run_hello},   {"history", false, run_history},
-    {"members", false, run_members}, {"rooms", false, run_rooms},  {"react", false, run_react},
+    {"send", false, run_send},       {"pong", true, run_pong},      {"ping", false, run_ping},
+    {"typing", false, run_typing},   {"read", false, run_read},     {"join", false, run_join},
+    {"leave", false, run_leave},     {"hello", true, run_hello},    {"history", false, run_history},
+    {"members", false, run_members}, {"rooms", false, run_rooms},   {"react", false, run_react},
     {"edit", false, run_edit},       {"delete", false, run_delete},
 };
 
@@ -381,8 +382,10 @@ bool commands_run(struct session *s, const char *text, size_t len)
     if (r.status == 0 && s->state != SESSION_READY && (command == NULL || !command->before_hello))
         request_fail(&r, E_UNAUTHENTICATED, "say hello first");
     if (r.status == 0 && command == NULL)
-        request_fail(&r, E_BAD_REQUEST, "unknown type '%.32s'; known are hello, join, leave, send, edit, "
-                     "delete, react, typing, read, history, members, rooms, ping", r.type);
+        request_fail(&r, E_BAD_REQUEST,
+                     "unknown type '%.32s'; known are hello, join, leave, send, edit, "
+                     "delete, react, typing, read, history, members, rooms, ping",
+                     r.type);
     s->retry_after_ms = 0;
     if (r.status == 0)
         command->run(s, &r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What each request does: one table row and one handler a request type; and what the answers of other
- * threads become. Thread: the session's loop.
+ * What each request does: one table row and one handler a request type; and what the answers of
+ * other threads become. Thread: the session's loop.
  */
 #ifndef CHAT_COMMANDS_H
 #define CHAT_COMMANDS_H

@@ -2,12 +2,14 @@
  *
  * The end of a turn; see fanout.h. Thread: the loop's.
  *
- * Sessions with replies go first: a reply, and with it what their rooms have for them, leaves in one write.
- * Then every dirty room is walked, its members in memory order, each getting the log from its offset
- * to the end. Nothing is allocated a delivery, and the only system call is the send.
+ * Sessions with replies go first: a reply, and with it what their rooms have for them, leaves in
+ * one write. Then every dirty room is walked, its members in memory order, each getting the log
+ * from its offset to the end. Nothing is allocated a delivery, and the only system call is the
+ * send.
  *
- * Under dense traffic a send for each event costs far more than the events: a room that has just been
- * flushed waits for the end of a short window (flush_ms) and gathers. The first event after a pause never waits.
+ * Under dense traffic a send for each event costs far more than the events: a room that has just
+ * been flushed waits for the end of a short window (flush_ms) and gathers. The first event after a
+ * pause never waits.
  */
 #include "chat/fanout.h"
 
@@ -36,7 +38,8 @@ static bool put(struct session *s, const uint8_t *frames, size_t len)
     return false;
 }
 
-/* Who has all of earlier turns gets this turn's events, whose number is known; others are counted. */
+/* Who has all of earlier turns gets this turn's events, whose number is known; others are counted.
+ */
 static void count_deliveries(const struct session *s, const struct roster *r, uint64_t from,
                              const uint8_t *piece, size_t len)
 {
@@ -88,7 +91,7 @@ static bool gather(struct session *s)
     buf_append(&c->gather, s->out.data + s->out_at, replies);
     if (c->gather.failed)
         return false;
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         struct membership *ms = container_of(node, struct membership, in_session);
         if (ms->roster == NULL)
             continue;
@@ -119,7 +122,7 @@ void fanout_flush_session(struct session *s)
         write_replies(s);
     if (s->state == SESSION_CLOSING)
         return;
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         struct membership *ms = container_of(node, struct membership, in_session);
         if (s->is_choked)
             return;
@@ -186,21 +189,21 @@ static void move_all(struct list *from, struct list *to)
     }
 }
 
-/* Rooms that were flushed less than a window ago wait for the next point of a grid, where all of them go
- * together. A room that was quiet goes at once. */
+/* Rooms that were flushed less than a window ago wait for the next point of a grid, where all of
+ * them go together. A room that was quiet goes at once. */
 static void part_waiting_rosters(struct chat *c, uint64_t now_us)
 {
     uint64_t window_us = c->shared->limits.flush_ms * 1000ull;
     if (now_us >= c->window_end_us) {
         move_all(&c->waiting_rosters, &c->dirty_rosters);
         move_all(&c->waiting_sessions, &c->dirty_sessions);
-        LIST_FOREACH(&c->dirty_rosters, node, after)
+        LIST_FOREACH (&c->dirty_rosters, node, after)
             container_of(node, struct roster, dirty)->is_waiting = false;
     }
     if (window_us == 0)
         return;
     bool window_is_over = now_us >= c->window_end_us;
-    LIST_FOREACH(&c->dirty_rosters, node, after) {
+    LIST_FOREACH (&c->dirty_rosters, node, after) {
         struct roster *r = container_of(node, struct roster, dirty);
         /* What waited until now goes now, whenever its room was flushed last. */
         if (r->was_waiting || now_us - r->flushed_us >= window_us) {
@@ -218,7 +221,7 @@ static void part_waiting_rosters(struct chat *c, uint64_t now_us)
 /* Its rooms' news come in a moment: the reply waits for them, and both leave in one write. */
 static bool waits_with_room(const struct session *s)
 {
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         const struct membership *m = container_of(node, struct membership, in_session);
         if (m->roster != NULL && m->roster->is_waiting)
             return true;

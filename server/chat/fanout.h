@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a turn: everything that the turn made is written, one write a session where it can be. Owner: the loop.
+ * The end of a turn: everything that the turn made is written, one write a session where it can be.
+ * Owner: the loop.
  */
 #ifndef CHAT_FANOUT_H
 #define CHAT_FANOUT_H
@@ -9,7 +10,8 @@
 
 /* From home: show this frame to the members here. Takes the message. */
 void loop_on_fanout(struct chat *c, struct msg_fanout *m);
-/* Writes what is due. Returns after how many ms it wants to be called again, whatever happens; 0: need not. */
+/* Writes what is due. Returns after how many ms it wants to be called again, whatever happens; 0:
+ * need not. */
 unsigned fanout_flush(struct chat *c);
 /* Writes what waits for this session: replies first, then its rooms. */
 void fanout_flush_session(struct session *s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Who bears which name; see names.h. Thread: the name's home loop.
  *
- * One claim a user and name, counted by connections. A guest is refused a name that another connected
- * user bears; who comes with a token is not, since refusing would lock people out of their own resume. */
+ * One claim a user and name, counted by connections. A guest is refused a name that another
+ * connected user bears; who comes with a token is not, since refusing would lock people out of
+ * their own resume. */
 #include "chat/names.h"
 
 #include "base/status.h"
@@ -91,7 +92,8 @@ void name_on_claim(struct chat *c, struct msg_name *m)
     fold(m->user->name, folded);
     if (m->guest && find(c, folded, m->user->id, true) != NULL) {
         m->ask.status = E_CONFLICT;
-        m->ask.detail = "somebody who is here bears this name; take another, or say hello with your token";
+        m->ask.detail =
+            "somebody who is here bears this name; take another, or say hello with your token";
         suggest(c, m->user->name, m->suggest);
     } else if (claim(c, folded, m->user->id) != 0) {
         m->ask.status = E_UNAVAILABLE;
@@ -115,7 +117,7 @@ void name_on_release(struct chat *c, struct msg_name *m)
 
 void names_free(struct chat *c)
 {
-    HASH_FOREACH(&c->names, node, after)
+    HASH_FOREACH (&c->names, node, after)
         free(container_of(node, struct name_claim, node));
     hash_fini(&c->names);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who bears which name right now. A name lives on the loop that its folded form hashes to, as rooms do.
- * Owner: that loop.
+ * Who bears which name right now. A name lives on the loop that its folded form hashes to, as rooms
+ * do. Owner: that loop.
  */
 #ifndef CHAT_NAMES_H
 #define CHAT_NAMES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a label means for a message. The default is to flag, never to punish. Pure function, any thread. */
+ * What a label means for a message. The default is to flag, never to punish. Pure function, any
+ * thread. */
 #ifndef CHAT_POLICY_H
 #define CHAT_POLICY_H
 

@@ -74,7 +74,8 @@ bool request_has(const struct request *r, const char *field)
     return value != NULL && !json_is_null(value);
 }
 
-static const json_t *field_value(struct request *r, const char *field, bool required, const char *kind)
+static const json_t *field_value(struct request *r, const char *field, bool required,
+                                 const char *kind)
 {
     const json_t *value = json_object_get(r->json, field);
     if (value != NULL && !json_is_null(value))
@@ -84,14 +85,16 @@ static const json_t *field_value(struct request *r, const char *field, bool requ
     return NULL;
 }
 
-const char *request_string(struct request *r, const char *field, bool required, size_t max, size_t *len)
+const char *request_string(struct request *r, const char *field, bool required, size_t max,
+                           size_t *len)
 {
     const json_t *value = field_value(r, field, required, "a string");
     if (value == NULL)
         return NULL;
     size_t n = json_string_length(value);
     if (!json_is_string(value) || n < 1 || n > max || holds_nul(value)) {
-        request_fail(r, E_BAD_REQUEST, "'%s' must be a string of 1 to %zu bytes without U+0000", field, max);
+        request_fail(r, E_BAD_REQUEST, "'%s' must be a string of 1 to %zu bytes without U+0000",
+                     field, max);
         return NULL;
     }
     if (len != NULL)
@@ -106,18 +109,20 @@ const char *request_text(struct request *r, const char *field, size_t max, size_
         return NULL;
     *len = json_string_length(value);
     if (!json_is_string(value) || *len == 0 || holds_nul(value)) {
-        request_fail(r, E_BAD_REQUEST, "'%s' must be a string that is not empty, without U+0000", field);
+        request_fail(r, E_BAD_REQUEST, "'%s' must be a string that is not empty, without U+0000",
+                     field);
         return NULL;
     }
     if (*len > max) {
-        request_fail(r, E_TOO_LARGE, "'%s' is %zu bytes; at most %zu are allowed", field, *len, max);
+        request_fail(r, E_TOO_LARGE, "'%s' is %zu bytes; at most %zu are allowed", field, *len,
+                     max);
         return NULL;
     }
     return json_string_value(value);
 }
 
-uint64_t request_number(struct request *r, const char *field, bool required, uint64_t min, uint64_t max,
-                        uint64_t otherwise)
+uint64_t request_number(struct request *r, const char *field, bool required, uint64_t min,
+                        uint64_t max, uint64_t otherwise)
 {
     const json_t *value = field_value(r, field, required, "a whole number");
     if (value == NULL)

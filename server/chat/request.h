@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A decoded request and its fields, each taken with a check that says what was wrong and what would be
- * right. The first failure is remembered; the getters after it return their defaults. Owner: the handler
- * on whose stack it is.
+ * A decoded request and its fields, each taken with a check that says what was wrong and what would
+ * be right. The first failure is remembered; the getters after it return their defaults. Owner: the
+ * handler on whose stack it is.
  */
 #ifndef CHAT_REQUEST_H
 #define CHAT_REQUEST_H
@@ -20,7 +20,8 @@ struct request {
     char message[160]; /* of the failure, for people */
 };
 
-/* Decodes a frame. status is E_BAD_REQUEST when it is not a JSON object, lacks a usable type or id. */
+/* Decodes a frame. status is E_BAD_REQUEST when it is not a JSON object, lacks a usable type or id.
+ */
 void request_parse(struct request *r, const char *text, size_t len);
 void request_fini(struct request *r);
 void request_fail(struct request *r, int status, const char *format, ...)
@@ -28,11 +29,12 @@ void request_fail(struct request *r, int status, const char *format, ...)
 
 bool request_has(const struct request *r, const char *field);
 /* A string of 1..max bytes; NULL when it failed, or was absent and not required. */
-const char *request_string(struct request *r, const char *field, bool required, size_t max, size_t *len);
+const char *request_string(struct request *r, const char *field, bool required, size_t max,
+                           size_t *len);
 /* The text of a message: too_large above max. */
 const char *request_text(struct request *r, const char *field, size_t max, size_t *len);
-uint64_t request_number(struct request *r, const char *field, bool required, uint64_t min, uint64_t max,
-                        uint64_t otherwise);
+uint64_t request_number(struct request *r, const char *field, bool required, uint64_t min,
+                        uint64_t max, uint64_t otherwise);
 bool request_bool(struct request *r, const char *field, bool required, bool otherwise);
 /* Field `room`; the name is empty when it failed. */
 struct room_name request_room(struct request *r);

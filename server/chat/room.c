@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDLE_MS 60000
+#define IDLE_MS        60000
 #define RING_BYTES_MAX (1024 * 1024)
 
 static uint64_t key(const char *name)
@@ -165,15 +165,16 @@ static struct frame *encode(struct chat *c, const struct msg_publication *m)
     return c->scratch.failed ? NULL : frame_new(c->scratch.data, c->scratch.len);
 }
 
-void room_fanout(struct chat *c, struct room *r, struct frame *f, uint64_t seq, uint64_t received_us)
+void room_fanout(struct chat *c, struct room *r, struct frame *f, uint64_t seq,
+                 uint64_t received_us)
 {
     for (unsigned i = 0; i < c->shared->topology->n_loops; i++) {
         if (r->attending[i] == 0)
             continue;
         struct msg_fanout *m = msg_new(MSG_LOOP_FANOUT, 0);
         if (m == NULL) {
-            log_warn("room", "out of memory, loop %u was not shown room=%s seq=%llu", i, r->name.text,
-                     (unsigned long long)seq);
+            log_warn("room", "out of memory, loop %u was not shown room=%s seq=%llu", i,
+                     r->name.text, (unsigned long long)seq);
             continue;
         }
         m->room = r->name;
@@ -277,7 +278,7 @@ static bool is_needed(const struct room *r)
 
 void rooms_on_tick(struct chat *c)
 {
-    LIST_FOREACH(&c->timed_rooms, node, after) {
+    LIST_FOREACH (&c->timed_rooms, node, after) {
         struct room *r = container_of(node, struct room, timed);
         room_tell_presence(c, r);
         room_flush_verdicts(c, r);
@@ -326,7 +327,8 @@ static struct room_row *add_row(struct msg_rooms *m, const struct room_name *roo
 
 void rooms_fill(struct chat *c, struct msg_rooms *m)
 {
-    /* Rows of the store that are homed here get their members; rooms it does not know yet are added. */
+    /* Rows of the store that are homed here get their members; rooms it does not know yet are
+     * added. */
     for (uint32_t i = 0; i < m->count; i++) {
         struct room *r = room_find(c, m->rows[i].room.text);
         if (r != NULL) {
@@ -335,7 +337,7 @@ void rooms_fill(struct chat *c, struct msg_rooms *m)
             m->rows[i].last_ts_ms = r->last_ts_ms;
         }
     }
-    HASH_FOREACH(&c->rooms, node, after) {
+    HASH_FOREACH (&c->rooms, node, after) {
         struct room *r = container_of(node, struct room, node);
         if (m->count == m->limit)
             break;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A room on its home loop: who is in it and on which loops, its newest events, what is on its way to
- * the store. Events are numbered by the store; the room learns its top from it, in order, so all that a
- * room shows is on disk (or wherever the configured durability says).
+ * A room on its home loop: who is in it and on which loops, its newest events, what is on its way
+ * to the store. Events are numbered by the store; the room learns its top from it, in order, so all
+ * that a room shows is on disk (or wherever the configured durability says).
  *
  * Owner: the home loop; its thread only. A room exists in memory from the first time that somebody
  * asks for it until a minute after the last has left.
@@ -56,7 +56,8 @@ void room_free(struct chat *c, struct room *r);
 /* To be looked at on the next tick. */
 void room_set_timed(struct chat *c, struct room *r);
 /* Sends a frame to every loop that has members here; seq 0: ephemeral. Borrows the frame. */
-void room_fanout(struct chat *c, struct room *r, struct frame *f, uint64_t seq, uint64_t received_us);
+void room_fanout(struct chat *c, struct room *r, struct frame *f, uint64_t seq,
+                 uint64_t received_us);
 
 /* Handlers; each takes its message. */
 void room_on_publish(struct chat *c, struct msg_publication *m);

@@ -2,9 +2,10 @@
  *
  * Joining a room, afresh or where one had left off; see room.h. Thread: the home loop's.
  *
- * The answer holds events up to some seq, and every later one is pushed: the answer is posted to the
- * member's loop when the room stands at `top`, and what the room shows from then on follows it in the same
- * mailbox. So there is neither a gap nor a repeat, however long the store takes for an old page.
+ * The answer holds events up to some seq, and every later one is pushed: the answer is posted to
+ * the member's loop when the room stands at `top`, and what the room shows from then on follows it
+ * in the same mailbox. So there is neither a gap nor a repeat, however long the store takes for an
+ * old page.
  */
 #include "chat/room.h"
 
@@ -123,8 +124,8 @@ void room_on_join(struct chat *c, struct msg_join *m)
     r->waiting_tail = &m->head.next;
 }
 
-/* Adds what the room has shown since the page was read. False when that does not fit, or is more than the
- * ring holds, and the page was to end at the top: then it must be read again. */
+/* Adds what the room has shown since the page was read. False when that does not fit, or is more
+ * than the ring holds, and the page was to end at the top: then it must be read again. */
 static bool append_since(struct room *r, struct msg_join *m, const struct msg_read *read)
 {
     uint64_t last = read->count > 0 ? read->last : r->top;
@@ -150,7 +151,8 @@ void room_on_read(struct chat *c, struct msg_read *read)
         m->ask.status = read->ask.status;
         m->ask.detail = "history cannot be read just now";
     } else if (!read->backward && read->first != m->seq + 1) {
-        /* Retention has taken what this client missed: the newest page instead, and it is told so. */
+        /* Retention has taken what this client missed: the newest page instead, and it is told so.
+         */
         m->resume = false;
         msg_free(&read->head);
         answer_newest(c, r, m);

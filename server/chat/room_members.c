@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Who is in a room; see room.h. Thread: the home loop's.
  *
- * A user with several connections is one member. Presence is told as it stands when it is told: who came
- * and went again in between was never mentioned. */
+ * A user with several connections is one member. Presence is told as it stands when it is told: who
+ * came and went again in between was never mentioned. */
 #include "chat/room.h"
 
 #include "base/json.h"
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTED_MAX 200       /* members told by name; above, presence is a count */
-#define PRESENCE_MS 100
+#define LISTED_MAX        200 /* members told by name; above, presence is a count */
+#define PRESENCE_MS       100
 #define PRESENCE_COUNT_MS 1000
 
 static uint64_t key(const struct user *u)
@@ -121,7 +121,7 @@ void room_on_members(struct chat *c, struct msg_members *m)
     uint32_t listed = 0;
     if (r != NULL) {
         m->total = r->n_members;
-        LIST_FOREACH(&r->member_order, node, after) {
+        LIST_FOREACH (&r->member_order, node, after) {
             const struct room_member *member = container_of(node, struct room_member, order);
             if (member->sessions == 0)
                 continue;
@@ -164,7 +164,7 @@ void room_tell_presence(struct chat *c, struct room *r)
     if (list_is_empty(&r->changed) || c->now_ms < r->presence_ms)
         return;
     bool by_name = r->n_members <= LISTED_MAX;
-    LIST_FOREACH(&r->changed, node, after) {
+    LIST_FOREACH (&r->changed, node, after) {
         struct room_member *m = container_of(node, struct room_member, changed);
         bool online = m->sessions > 0;
         if (by_name && online != m->announced)

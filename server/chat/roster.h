@@ -11,8 +11,9 @@
 
 struct session;
 
-/* One session in one room; on the session's list. Pending (roster NULL) until the home loop answers the join;
- * a leave that follows without waiting is kept until then, so that answers come in the order of requests. */
+/* One session in one room; on the session's list. Pending (roster NULL) until the home loop answers
+ * the join; a leave that follows without waiting is kept until then, so that answers come in the
+ * order of requests. */
 struct membership {
     struct list in_session;
     struct roster *roster;
@@ -36,7 +37,7 @@ struct roster {
     struct member *members;
     uint32_t count, cap;
     uint64_t flushed_us;     /* when the members were last written to */
-    uint64_t oldest_us;      /* when the request behind the oldest unwritten event was read; 0: none */
+    uint64_t oldest_us; /* when the request behind the oldest unwritten event was read; 0: none */
     bool is_waiting;         /* for the end of the window: on chat->waiting_rosters */
     bool was_waiting;        /* has waited: goes at the next opportunity */
     uint32_t turn_events;    /* durable frames appended since the last flush */

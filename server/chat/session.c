@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One client's connection; see session.h. Thread: the loop's. What the requests do is in commands.c,
- * how bytes leave in fanout.c.
+ * One client's connection; see session.h. Thread: the loop's. What the requests do is in
+ * commands.c, how bytes leave in fanout.c.
  */
 #include "chat/session.h"
 
@@ -20,9 +20,9 @@
 /* A told-off client gets this long to read its bye before the connection is cut. */
 #define BYE_MS 5000
 /* Reading stops above, restarts below: requests waiting (weighted), bytes of unread replies. */
-#define LOAD_HIGH 64
-#define LOAD_LOW 32
-#define OUT_HIGH (256 * 1024)
+#define LOAD_HIGH      64
+#define LOAD_LOW       32
+#define OUT_HIGH       (256 * 1024)
 #define BAD_FRAMES_MAX 3
 
 struct session *session_new(struct chat *c, const struct conn_ops *ops, void *conn)
@@ -92,7 +92,7 @@ void session_free(struct session *s)
 
 struct membership *session_membership(struct session *s, const char *room)
 {
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         struct membership *m = container_of(node, struct membership, in_session);
         if (m->leave_request == 0 && strcmp(m->room.text, room) == 0)
             return m;
@@ -103,7 +103,7 @@ struct membership *session_membership(struct session *s, const char *room)
 struct membership *session_answered_membership(struct session *s, const char *room)
 {
     /* Answers come in the order of requests, so the oldest that waits is meant. */
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         struct membership *m = container_of(node, struct membership, in_session);
         if (m->roster == NULL && strcmp(m->room.text, room) == 0)
             return m;
@@ -155,7 +155,7 @@ void session_leave(struct session *s, struct membership *m, uint64_t request)
 size_t session_backlog(const struct session *s)
 {
     size_t bytes = s->ops->unsent(s->conn) + s->out.len - s->out_at;
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         const struct membership *m = container_of(node, struct membership, in_session);
         if (m->roster != NULL)
             bytes += (size_t)(roomlog_end(&m->roster->log) - roster_member(m)->at);
@@ -170,8 +170,8 @@ static void set_paused(struct session *s)
     bool high = s->load >= LOAD_HIGH || s->out.len - s->out_at >= OUT_HIGH;
     bool low = s->load < LOAD_LOW && s->out.len - s->out_at < OUT_HIGH / 2;
     bool paused = s->is_paused ? !low : high;
-    /* While a name is being asked for, requests wait: they may follow the hello without pause. Once draining,
-     * nothing new is taken on. */
+    /* While a name is being asked for, requests wait: they may follow the hello without pause. Once
+     * draining, nothing new is taken on. */
     paused = paused || s->state == SESSION_CLAIMING ||
              (s->chat->draining && s->state != SESSION_CLOSING);
     if (paused == s->is_paused)
@@ -278,7 +278,8 @@ void session_reply_error(struct session *s, uint64_t request, int status, const 
 
 /* -- the end ---------------------------------------------------------------------------------- */
 
-static void push_bye(struct session *s, enum close_code code, unsigned spread_ms, const char *reason)
+static void push_bye(struct session *s, enum close_code code, unsigned spread_ms,
+                     const char *reason)
 {
     struct buf *b = &s->chat->reply;
     buf_clear(b);
@@ -299,7 +300,8 @@ void session_close(struct session *s, enum close_code code, unsigned spread_ms, 
 {
     if (s->state == SESSION_CLOSING)
         return;
-    log_debug("session", "closing user=%s code=%d reason=%s", s->user ? s->user->id : "-", code, reason);
+    log_debug("session", "closing user=%s code=%d reason=%s", s->user ? s->user->id : "-", code,
+              reason);
     leave_all(s);
     release_name(s);
     s->state = SESSION_CLOSING;
@@ -323,7 +325,7 @@ static bool may_close(const struct session *s)
 
 static void tick_closing(struct chat *c)
 {
-    LIST_FOREACH(&c->closing, node, after) {
+    LIST_FOREACH (&c->closing, node, after) {
         struct session *s = container_of(node, struct session, closing);
         if (!s->close_asked && (may_close(s) || (c->now_ms >= s->close_ms && !s->is_choked))) {
             s->close_asked = true;
@@ -344,7 +346,7 @@ static void push_ping(struct session *s)
     buf_clear(b);
     buf_append_str(b, "{\"type\":\"ping\",\"tops\":{");
     bool first = true;
-    LIST_FOREACH(&s->rooms, node, after) {
+    LIST_FOREACH (&s->rooms, node, after) {
         const struct membership *m = container_of(node, struct membership, in_session);
         if (m->roster == NULL)
             continue;
@@ -363,7 +365,7 @@ static void push_ping(struct session *s)
 static void tick_pings(struct chat *c)
 {
     uint64_t period = c->shared->limits.heartbeat_ms;
-    LIST_FOREACH(&c->sessions, node, after) {
+    LIST_FOREACH (&c->sessions, node, after) {
         struct session *s = container_of(node, struct session, all);
         if (s->ping_ms > c->now_ms)
             return;
@@ -382,7 +384,7 @@ static void tick_pings(struct chat *c)
 
 static void tick_fresh(struct chat *c)
 {
-    LIST_FOREACH(&c->fresh, node, after) {
+    LIST_FOREACH (&c->fresh, node, after) {
         struct session *s = container_of(node, struct session, all);
         if (c->now_ms - s->opened_ms < HELLO_MS)
             return;
@@ -390,11 +392,12 @@ static void tick_fresh(struct chat *c)
     }
 }
 
-/* Judged by progress: a backlog that makes no new low for slow_after_ms belongs to a dead or hopeless
- * reader, however small it is; one that shrinks, however slowly, is left to the cap alone. */
+/* Judged by progress: a backlog that makes no new low for slow_after_ms belongs to a dead or
+ * hopeless reader, however small it is; one that shrinks, however slowly, is left to the cap alone.
+ */
 static void tick_choked(struct chat *c)
 {
-    LIST_FOREACH(&c->choked_sessions, node, after) {
+    LIST_FOREACH (&c->choked_sessions, node, after) {
         struct session *s = container_of(node, struct session, choked);
         if (s->state == SESSION_CLOSING)
             continue;
@@ -411,12 +414,12 @@ static void tick_choked(struct chat *c)
 
 static void tick_drain(struct chat *c)
 {
-    LIST_FOREACH(&c->sessions, node, after) {
+    LIST_FOREACH (&c->sessions, node, after) {
         struct session *s = container_of(node, struct session, all);
         if (s->load == 0 || c->now_ms >= c->drain_ms)
             session_close(s, CLOSE_GOING_AWAY, SPREAD_MS, "the server is restarting");
     }
-    LIST_FOREACH(&c->fresh, node, after)
+    LIST_FOREACH (&c->fresh, node, after)
         session_close(container_of(node, struct session, all), CLOSE_GOING_AWAY, SPREAD_MS,
                       "the server is restarting");
 }

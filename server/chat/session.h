@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One client's connection: its state, its rooms, its replies. Owner: the loop; net/ws makes it when a socket
- * opens and frees it when libwebsockets says it is closed, nobody else: all others ask with session_close.
+ * One client's connection: its state, its rooms, its replies. Owner: the loop; net/ws makes it when
+ * a socket opens and frees it when libwebsockets says it is closed, nobody else: all others ask
+ * with session_close.
  *
  *     NEW --hello--> CLAIMING --name granted--> READY --session_close--> CLOSING
  *                       |_______ refused ______> NEW
@@ -17,8 +18,8 @@
 
 /* What a connection can do; given by net/ws. */
 struct conn_ops {
-    /* Sends ready-made frames, all of them (libwebsockets keeps what the socket does not take now). False: the socket
-     * is full; nothing more until session_on_writable. */
+    /* Sends ready-made frames, all of them (libwebsockets keeps what the socket does not take now).
+     * False: the socket is full; nothing more until session_on_writable. */
     bool (*write)(void *conn, const uint8_t *frames, size_t len);
     /* Bytes written that the peer has not taken yet. */
     size_t (*unsent)(void *conn);
@@ -82,8 +83,8 @@ void session_on_frame(struct session *s, const char *text, size_t len);
 /* The socket takes more again. */
 void session_on_writable(struct session *s);
 
-/* Says bye, leaves all rooms, closes when that is written. `reason` is for people. The client is asked to come
- * back at a random moment within spread_ms; 0: not to come back. */
+/* Says bye, leaves all rooms, closes when that is written. `reason` is for people. The client is
+ * asked to come back at a random moment within spread_ms; 0: not to come back. */
 enum { SPREAD_NONE = 0, SPREAD_MS = 4000 };
 void session_close(struct session *s, enum close_code code, unsigned spread_ms, const char *reason);
 
@@ -110,7 +111,8 @@ void session_drop_membership(struct session *s, struct membership *m);
 /* The same, and the ok to the leave. */
 void session_leave(struct session *s, struct membership *m, uint64_t request);
 
-/* Bytes that wait for this session: in the socket, replies, and what it has not got of its rooms' logs. */
+/* Bytes that wait for this session: in the socket, replies, and what it has not got of its rooms'
+ * logs. */
 size_t session_backlog(const struct session *s);
 
 /* Every session that is due: pings, silence, hello not said, slow ones, closing ones. */

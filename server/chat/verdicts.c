@@ -2,9 +2,9 @@
  *
  * What the workers found, as numbered events of the room. Thread: the room's home loop.
  *
- * The first verdict after a pause goes out at the end of its turn, so that a badge appears at once; what
- * follows within the window is gathered into one event. A verdict event also takes away its messages'
- * pending marks, in the same transaction: every analysed message gets exactly one item.
+ * The first verdict after a pause goes out at the end of its turn, so that a badge appears at once;
+ * what follows within the window is gathered into one event. A verdict event also takes away its
+ * messages' pending marks, in the same transaction: every analysed message gets exactly one item.
  */
 #include "chat/room.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define WINDOW_MS 50
-#define RETRY_MS 1000
+#define RETRY_MS  1000
 /* An event leaves early at either of these. */
 #define ITEMS_MAX 200
 #define BYTES_MAX 32768

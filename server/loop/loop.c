@@ -21,8 +21,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define TICK_MS 50
-#define LAG_MS 50
+#define TICK_MS        50
+#define LAG_MS         50
 #define ACCEPTS_A_TURN 256
 
 struct loop {
@@ -105,7 +105,8 @@ static void on_accept_again(uv_timer_t *timer)
 /* Out of descriptors: the listener stays readable, so polling on would spin. */
 static void pause_accepting(struct loop *l, int error)
 {
-    log_warn("listener", "cannot accept: %s; trying again in 100 ms loop=%u", strerror(error), l->index);
+    log_warn("listener", "cannot accept: %s; trying again in 100 ms loop=%u", strerror(error),
+             l->index);
     uv_poll_stop(&l->listen_poll);
     uv_timer_start(&l->accept_pause, on_accept_again, 100, 0);
 }
@@ -118,7 +119,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < ACCEPTS_A_TURN && l->listen_fd >= 0; i++) {
         struct sockaddr_storage peer;
         socklen_t len = sizeof peer;
-        int fd = accept4(l->listen_fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd =
+            accept4(l->listen_fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             l->handlers.on_accepted(l->handlers.owner, fd, (struct sockaddr *)&peer);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -192,7 +194,8 @@ static void log_from_lws(int level, const char *line)
         log_debug("lws", "%.*s", (int)len, line);
 }
 
-int loop_new(struct loop **out, const struct loop_config *config, const struct loop_handlers *handlers)
+int loop_new(struct loop **out, const struct loop_config *config,
+             const struct loop_handlers *handlers)
 {
     *out = NULL;
     struct loop *l = calloc(1, sizeof *l);

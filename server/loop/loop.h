@@ -27,7 +27,7 @@ struct loop;
 struct loop_handlers {
     void *owner;
     void (*on_msg)(void *owner, struct msg *m);       /* takes the message */
-    unsigned (*on_turn_end)(void *owner);             /* returns ms until the next turn at the latest; 0: any */
+    unsigned (*on_turn_end)(void *owner); /* returns ms until the next turn at the latest; 0: any */
     void (*on_tick)(void *owner, uint64_t now_ms);    /* every 50 ms, monotonic */
     void (*on_accepted)(void *owner, int fd, const struct sockaddr *peer); /* takes the fd */
 };
@@ -40,14 +40,16 @@ struct loop_config {
 };
 
 /* Main thread. `loop_context_user` of the context is handlers->owner. */
-int loop_new(struct loop **out, const struct loop_config *config, const struct loop_handlers *handlers);
+int loop_new(struct loop **out, const struct loop_config *config,
+             const struct loop_handlers *handlers);
 struct loop_stats *loop_stats(struct loop *l);
 /* Main thread, before start: the loop takes the listening descriptor. */
 void loop_listen(struct loop *l, int fd);
 int loop_start(struct loop *l);
 /* Main thread: waits until the thread has ended (after loop_stop on it). */
 void loop_join(struct loop *l);
-/* Main thread, after join: ends what connections are left (the handlers' owner still hears of each). */
+/* Main thread, after join: ends what connections are left (the handlers' owner still hears of
+ * each). */
 void loop_close(struct loop *l);
 /* With it go the figures. */
 void loop_free(struct loop *l);

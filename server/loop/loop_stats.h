@@ -14,7 +14,8 @@ struct loop_stats {
     _Atomic uint64_t connections, sessions, rooms;
     _Atomic uint64_t frames_in, events, messages, deliveries, bytes_out, errors;
     _Atomic uint64_t closed_slow, accepted, refused, dropped_ephemeral;
-    struct histogram lag_us;      /* how late the 50 ms timer came: the time a client may wait for its turn */
+    struct histogram
+        lag_us; /* how late the 50 ms timer came: the time a client may wait for its turn */
     struct histogram deliver_us;  /* request read -> event written to this loop's members */
 };
 

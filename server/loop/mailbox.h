@@ -23,7 +23,8 @@ void mailbox_post(struct mailbox *m, struct msg *msg);
 
 /* Owner only. Readable when something was posted; poll it, then call take. */
 int mailbox_fd(const struct mailbox *m);
-/* Owner only: all messages, oldest first, as a chain by `next`; NULL when empty. The caller owns them. */
+/* Owner only: all messages, oldest first, as a chain by `next`; NULL when empty. The caller owns
+ * them. */
 struct msg *mailbox_take(struct mailbox *m);
 
 #endif

@@ -2,10 +2,10 @@
  * How many newcomers a loop takes at once; see admission.h. Thread: the loop's. */
 #include "net/admission.h"
 
-#define BURST_S 1.0 /* what a second brings may come at once */
+#define BURST_S         1.0 /* what a second brings may come at once */
 #define ANSWERED_FACTOR 4
-#define SPREAD_MIN_MS 1000
-#define SPREAD_MAX_MS 30000
+#define SPREAD_MIN_MS   1000
+#define SPREAD_MAX_MS   30000
 
 void admission_init(struct admission *a, double rate)
 {

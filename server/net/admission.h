@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * How many newcomers a loop takes at once. After an outage everybody comes back in the same second; what they ask
- * for (hello, joins, missed events) would make those wait who are being served. Newcomers above the rate get a bye
- * with a spread that fits their number; far above it, a 503, which costs even less. Owner: the loop.
+ * How many newcomers a loop takes at once. After an outage everybody comes back in the same second;
+ * what they ask for (hello, joins, missed events) would make those wait who are being served.
+ * Newcomers above the rate get a bye with a spread that fits their number; far above it, a 503,
+ * which costs even less. Owner: the loop.
  */
 #ifndef NET_ADMISSION_H
 #define NET_ADMISSION_H

@@ -43,7 +43,8 @@ static int open_one(const union address *address, socklen_t len, bool reuse_port
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (reuse_port)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    /* Accepted sockets inherit it: events of a turn go out in one send, so there is nothing to wait for. */
+    /* Accepted sockets inherit it: events of a turn go out in one send, so there is nothing to wait
+     * for. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (bind(fd, &address->any, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
@@ -62,7 +63,8 @@ static uint16_t port_of(int fd)
     return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
-/* With SO_REUSEPORT a second server of the same user would silently share the port: try it without first. */
+/* With SO_REUSEPORT a second server of the same user would silently share the port: try it without
+ * first. */
 static int check_free(const union address *address, socklen_t len)
 {
     int fd = open_one(address, len, false);
@@ -72,8 +74,8 @@ static int check_free(const union address *address, socklen_t len)
     return 0;
 }
 
-int listener_open(const struct config_address *address, unsigned n, int *fds, uint16_t *port, char *err,
-                  size_t err_len)
+int listener_open(const struct config_address *address, unsigned n, int *fds, uint16_t *port,
+                  char *err, size_t err_len)
 {
     union address a;
     socklen_t len = make_address(address, address->port, &a);
@@ -94,9 +96,12 @@ fail:;
     while (opened > 0)
         close(fds[--opened]);
     if (error == EADDRINUSE)
-        snprintf(err, err_len, "port %u on %s is taken by another program; stop it or choose another with "
-                 "--listen %s:PORT", address->port, address->host, address->host);
+        snprintf(err, err_len,
+                 "port %u on %s is taken by another program; stop it or choose another with "
+                 "--listen %s:PORT",
+                 address->port, address->host, address->host);
     else
-        snprintf(err, err_len, "cannot listen on %s:%u: %s", address->host, address->port, strerror(error));
+        snprintf(err, err_len, "cannot listen on %s:%u: %s", address->host, address->port,
+                 strerror(error));
     return error == EADDRINUSE ? E_EXISTS : E_IO;
 }

@@ -13,7 +13,8 @@
 /* Allocated for every connection; longer messages come in pieces and are put together in ws.c. */
 #define RX_BUFFER 512
 
-static int net_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int net_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                        size_t len)
 {
     struct lws_context *context = lws_get_context(wsi);
     struct net *n = context != NULL ? lws_context_user(context) : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The network face of one loop: what libwebsockets calls, split into the WebSocket side (ws.c) and the
- * HTTP side (http.c and what it routes to). Owner: the loop; its thread only, except `struct
+ * The network face of one loop: what libwebsockets calls, split into the WebSocket side (ws.c) and
+ * the HTTP side (http.c and what it routes to). Owner: the loop; its thread only, except `struct
  * net_shared`, constant after start.
  */
 #ifndef NET_NET_H
@@ -52,15 +52,15 @@ void net_on_msg(void *owner, struct msg *m);
 unsigned net_on_turn_end(void *owner);
 void net_on_tick(void *owner, uint64_t now_ms);
 
-/* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none). */
+/* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none).
+ */
 extern const struct lws_protocols net_protocols[];
 
-/* Of ws.c: LWS_CALLBACK_{FILTER_PROTOCOL_CONNECTION,HTTP_CONFIRM_UPGRADE,ESTABLISHED,RECEIVE,SERVER_WRITEABLE,
- * CLOSED,WS_PEER_INITIATED_CLOSE,…}. */
-int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
-                void *in, size_t len);
+/* Of ws.c: what concerns upgrades and upgraded connections. */
+int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason,
+                struct net_user *user, void *in, size_t len);
 /* Of http.c: LWS_CALLBACK_HTTP{,_BODY,_BODY_COMPLETION,_WRITEABLE}, CLOSED_HTTP, … */
-int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
-                  void *in, size_t len);
+int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason,
+                  struct net_user *user, void *in, size_t len);
 
 #endif

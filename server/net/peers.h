@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections an address and in all, for the caps. Shared by all loops: counters only, atomic, hashed by
- * address, so its size is fixed; two addresses that meet in one counter share a cap (one in 16,384).
+ * Connections an address and in all, for the caps. Shared by all loops: counters only, atomic,
+ * hashed by address, so its size is fixed; two addresses that meet in one counter share a cap (one
+ * in 16,384).
  */
 #ifndef NET_PEERS_H
 #define NET_PEERS_H

@@ -4,8 +4,8 @@
  *
  * libwebsockets hands over pieces of a message, and sets no bound on fragments or length: both are
  * counted here. What a session writes are ready-made frames, sent raw; libwebsockets keeps the rest
- * when the socket is full, and nothing more is given to it until WRITEABLE. Only libwebsockets ends a connection, with
- * CLOSED; everybody else asks.
+ * when the socket is full, and nothing more is given to it until WRITEABLE. Only libwebsockets ends
+ * a connection, with CLOSED; everybody else asks.
  */
 #include "net/net.h"
 
@@ -30,10 +30,10 @@ struct ws_conn {
     struct net *net;
     struct lws *wsi;
     struct session *session;
-    struct buf message;      /* pieces so far; empty between messages */
-    uint32_t fragments;      /* of the message in hand */
-    uint32_t peer;           /* slot in peers */
-    bool is_closing;         /* our close frame is sent; the peer's ends it */
+    struct buf message; /* pieces so far; empty between messages */
+    uint32_t fragments; /* of the message in hand */
+    uint32_t peer;      /* slot in peers */
+    bool is_closing;    /* our close frame is sent; the peer's ends it */
     bool is_counted;
 };
 
@@ -74,8 +74,9 @@ static void ops_pause(void *conn, bool paused)
     lws_rx_flow_control(ws->wsi, !paused);
 }
 
-/* The close frame goes out as frames do, behind all others; libwebsockets' own way of closing drops it when
- * raw writes went before. The peer answers with its close frame, and the connection ends (peer_closes). */
+/* The close frame goes out as frames do, behind all others; libwebsockets' own way of closing drops
+ * it when raw writes went before. The peer answers with its close frame, and the connection ends
+ * (peer_closes). */
 static bool ops_close(void *conn, uint16_t code)
 {
     struct ws_conn *ws = conn;
@@ -100,10 +101,11 @@ static bool header(struct lws *wsi, enum lws_token_indexes token, char value[HEA
     return lws_hdr_copy(wsi, value, HEADER_MAX, token) > 0;
 }
 
-/* The whole response at once, then the connection ends. By hand, because at this stage libwebsockets would call it
- * HTTP/1.0, which some clients do not take. `retry_s` 0: no Retry-After. */
-static int refuse(struct net *n, struct lws *wsi, int status, const char *phrase, const char *message,
-                  unsigned retry_s)
+/* The whole response at once, then the connection ends. By hand, because at this stage
+ * libwebsockets would call it HTTP/1.0, which some clients do not take. `retry_s` 0: no
+ * Retry-After. */
+static int refuse(struct net *n, struct lws *wsi, int status, const char *phrase,
+                  const char *message, unsigned retry_s)
 {
     char text[LWS_PRE + 640], retry[40] = "", body[256];
     STAT_ADD(n->chat->stats->refused, 1);
@@ -111,9 +113,11 @@ static int refuse(struct net *n, struct lws *wsi, int status, const char *phrase
         snprintf(retry, sizeof retry, "retry-after: %u\r\n", retry_s);
     int body_len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
                             status_wire(status), message);
-    int len = snprintf(text + LWS_PRE, sizeof text - LWS_PRE,
-                       "HTTP/1.1 %d %s\r\n%scontent-type: application/json\r\ncontent-length: %d\r\n"
-                       "connection: close\r\n\r\n%s", status_http(status), phrase, retry, body_len, body);
+    int len =
+        snprintf(text + LWS_PRE, sizeof text - LWS_PRE,
+                 "HTTP/1.1 %d %s\r\n%scontent-type: application/json\r\ncontent-length: %d\r\n"
+                 "connection: close\r\n\r\n%s",
+                 status_http(status), phrase, retry, body_len, body);
     lws_write(wsi, (unsigned char *)text + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_HEADERS);
     return -1;
 }
@@ -126,17 +130,21 @@ static int confirm(struct net *n, struct lws *wsi)
     if (!header(wsi, WSI_TOKEN_UPGRADE, upgrade))
         return -1;
     if (strcasecmp(upgrade, "websocket") != 0)
-        return refuse(n, wsi, E_BAD_REQUEST, "Bad Request", "upgrade to websocket, or to nothing", 0);
+        return refuse(n, wsi, E_BAD_REQUEST, "Bad Request", "upgrade to websocket, or to nothing",
+                      0);
     if (!header(wsi, WSI_TOKEN_GET_URI, path) || strcmp(path, "/ws") != 0)
         return refuse(n, wsi, E_NOT_FOUND, "Not Found", "sockets are at /ws", 0);
     bool has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
     bool is_read = header(wsi, WSI_TOKEN_ORIGIN, origin);
     header(wsi, WSI_TOKEN_HOST, host);
     if ((has_origin && !is_read) || !origin_is_allowed(origin, host, n->shared->config->origins))
-        return refuse(n, wsi, E_FORBIDDEN, "Forbidden", "pages of this origin may not open a socket here", 0);
+        return refuse(n, wsi, E_FORBIDDEN, "Forbidden",
+                      "pages of this origin may not open a socket here", 0);
     if (n->chat->draining || !admission_answers(&n->admission, now_us))
-        return refuse(n, wsi, E_UNAVAILABLE, "Service Unavailable", "many are coming back at once, or a restart",
-                      1 + randombytes_uniform(1 + admission_spread_ms(&n->admission, now_us) / 1000));
+        return refuse(
+            n, wsi, E_UNAVAILABLE, "Service Unavailable",
+            "many are coming back at once, or a restart",
+            1 + randombytes_uniform(1 + admission_spread_ms(&n->admission, now_us) / 1000));
     return 0;
 }
 
@@ -168,7 +176,8 @@ static int open_conn(struct net *n, struct lws *wsi, struct net_user *user)
     STAT_ADD(n->chat->stats->connections, 1);
     uint64_t now_us = clock_mono_us();
     if (!ws->is_counted) {
-        session_close(ws->session, CLOSE_TOO_MANY, SPREAD_MS, "too many connections from this address, or in all");
+        session_close(ws->session, CLOSE_TOO_MANY, SPREAD_MS,
+                      "too many connections from this address, or in all");
     } else if (!admission_welcomes(&n->admission, now_us)) {
         session_close(ws->session, CLOSE_TRY_LATER, admission_spread_ms(&n->admission, now_us),
                       "many are coming back at once: please wait a moment");
@@ -243,8 +252,8 @@ static int writeable(struct ws_conn *ws)
     return 0;
 }
 
-int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason, struct net_user *user,
-                void *in, size_t len)
+int ws_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reason,
+                struct net_user *user, void *in, size_t len)
 {
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:

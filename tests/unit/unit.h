@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The main of a unit test program: UNIT_MAIN("suite", test, test…) runs them, each in its own process. */
+ * The main of a unit test program: UNIT_MAIN("suite", test, test…) runs them, each in its own
+ * process. */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 

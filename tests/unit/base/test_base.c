@@ -34,7 +34,7 @@ START_TEST(hash_finds_what_was_put_and_not_what_was_taken)
         ck_assert(i % 2 == 0 ? n == NULL : n != NULL);
     }
     size_t seen = 0;
-    HASH_FOREACH(&h, node, after) {
+    HASH_FOREACH (&h, node, after) {
         hash_remove(&h, node);
         seen++;
     }
@@ -66,7 +66,8 @@ START_TEST(quantiles_are_within_their_bucket)
     const double quantiles[] = {0.01, 0.5, 0.99, 0.999};
     for (size_t i = 0; i < 4; i++) {
         double right = quantiles[i] * 100000, got = (double)histogram_quantile(&h, quantiles[i]);
-        ck_assert_msg(got >= right * 0.99 && got <= right * 1.04, "q=%g gave %g", quantiles[i], got);
+        ck_assert_msg(got >= right * 0.99 && got <= right * 1.04, "q=%g gave %g", quantiles[i],
+                      got);
     }
     ck_assert_uint_eq(histogram_quantile(&h, 1.0), 100000);
 }
@@ -101,9 +102,10 @@ END_TEST
 
 START_TEST(utf8_is_checked_strictly)
 {
-    const char *good[] = {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"};
-    const char *bad[] = {"\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82",
-                         "\x80", "\xc3("};
+    const char *good[] = {
+        "", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"};
+    const char *bad[] = {"\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                         "\xff",     "\xe2\x82",     "\x80",         "\xc3("};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert(utf8_is_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -145,5 +147,5 @@ END_TEST
 
 UNIT_MAIN("base", hash_finds_what_was_put_and_not_what_was_taken, nodes_of_one_hash_are_all_found,
           quantiles_are_within_their_bucket, a_window_holds_only_what_came_since,
-          a_bucket_gives_its_burst_then_its_rate, utf8_is_checked_strictly, status_speaks_the_wire_names,
-          a_buffer_consumes_from_the_front)
+          a_bucket_gives_its_burst_then_its_rate, utf8_is_checked_strictly,
+          status_speaks_the_wire_names, a_buffer_consumes_from_the_front)

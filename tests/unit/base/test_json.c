@@ -43,22 +43,38 @@ END_TEST
 
 START_TEST(a_message_names_its_author_and_what_it_answers)
 {
-    const struct event e = {.seq = 58, .ts_ms = 1769990000123, .kind = EVENT_MESSAGE, .on = 41,
-                            .user_id = "u7k2", .user_name = "ada", .text = "hi", .text_len = 2};
+    const struct event e = {.seq = 58,
+                            .ts_ms = 1769990000123,
+                            .kind = EVENT_MESSAGE,
+                            .on = 41,
+                            .user_id = "u7k2",
+                            .user_name = "ada",
+                            .text = "hi",
+                            .text_len = 2};
     event_encode(&b, "lobby", &e);
-    ck_assert_str_eq(text(), "{\"type\":\"event\",\"room\":\"lobby\",\"seq\":58,\"ts\":1769990000123,"
-                             "\"kind\":\"message\",\"user\":{\"id\":\"u7k2\",\"name\":\"ada\"},"
-                             "\"text\":\"hi\",\"reply_to\":41}");
+    ck_assert_str_eq(text(),
+                     "{\"type\":\"event\",\"room\":\"lobby\",\"seq\":58,\"ts\":1769990000123,"
+                     "\"kind\":\"message\",\"user\":{\"id\":\"u7k2\",\"name\":\"ada\"},"
+                     "\"text\":\"hi\",\"reply_to\":41}");
 }
 END_TEST
 
 START_TEST(each_kind_has_its_fields)
 {
-    struct event e = {.seq = 1, .kind = EVENT_REACTION, .on = 3, .add = true, .user_id = "u", .user_name = "n",
-                      .role = ROLE_MODERATOR, .text = "+1", .text_len = 2, .cid = "c1"};
+    struct event e = {.seq = 1,
+                      .kind = EVENT_REACTION,
+                      .on = 3,
+                      .add = true,
+                      .user_id = "u",
+                      .user_name = "n",
+                      .role = ROLE_MODERATOR,
+                      .text = "+1",
+                      .text_len = 2,
+                      .cid = "c1"};
     event_encode(&b, "r", &e);
-    ck_assert_ptr_nonnull(strstr(text(), "\"role\":\"moderator\"},\"on\":3,\"emoji\":\"+1\",\"add\":true,"
-                                         "\"cid\":\"c1\"}"));
+    ck_assert_ptr_nonnull(strstr(text(),
+                                 "\"role\":\"moderator\"},\"on\":3,\"emoji\":\"+1\",\"add\":true,"
+                                 "\"cid\":\"c1\"}"));
     e.kind = EVENT_EDIT;
     event_encode(&b, "r", &e);
     ck_assert_ptr_nonnull(strstr(text(), "\"on\":3,\"text\":\"+1\""));
@@ -67,8 +83,9 @@ START_TEST(each_kind_has_its_fields)
     ck_assert_ptr_null(strstr(text(), "\"text\""));
     e = (struct event){.seq = 2, .kind = EVENT_VERDICT, .text = "[{}]", .text_len = 4};
     event_encode(&b, "r", &e);
-    ck_assert_str_eq(text(), "{\"type\":\"event\",\"room\":\"r\",\"seq\":2,\"ts\":0,\"kind\":\"verdict\","
-                             "\"items\":[{}]}");
+    ck_assert_str_eq(text(),
+                     "{\"type\":\"event\",\"room\":\"r\",\"seq\":2,\"ts\":0,\"kind\":\"verdict\","
+                     "\"items\":[{}]}");
 }
 END_TEST
 

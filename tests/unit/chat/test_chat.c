@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Sessions, rooms and fan-out over one and two loops, with time and message order in the test's hands. */
+ * Sessions, rooms and fan-out over one and two loops, with time and message order in the test's
+ * hands. */
 #include "world.h"
 
 #include "base/status.h"
@@ -12,11 +13,11 @@
 static struct world w;
 static struct client ada, bob, eve;
 
-#define HAS(text, part)                                                                           \
-    do {                                                                                          \
-        const char *text_ = (text);                                                               \
+#define HAS(text, part)                                                                            \
+    do {                                                                                           \
+        const char *text_ = (text);                                                                \
         ck_assert_msg(text_ != NULL && strstr(text_, part) != NULL, "no %s in %s", part,           \
-                      text_ != NULL ? text_ : "nothing");                                         \
+                      text_ != NULL ? text_ : "nothing");                                          \
     } while (0)
 
 /* Nobody may see an event twice, out of order or not at all. */
@@ -35,7 +36,8 @@ static void expect_seqs(struct client *c, unsigned from, unsigned to)
 static void send_text(struct client *c, unsigned id)
 {
     char json[128];
-    snprintf(json, sizeof json, "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"c%u\",\"text\":\"m%u\"}",
+    snprintf(json, sizeof json,
+             "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"c%u\",\"text\":\"m%u\"}",
              id, id, id);
     client_send(&w, c, json);
 }
@@ -84,18 +86,23 @@ START_TEST(a_resume_gets_exactly_what_was_missed)
     client_open(&w, 1, &bob);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
     client_forget(&bob);
-    client_send(&w, &bob, "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":6}");
+    client_send(&w, &bob,
+                "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":6}");
     const char *ok = client_next(&bob);
     HAS(ok, "\"recovered\":true");
     HAS(ok, "\"seq\":7,");
     HAS(ok, "\"seq\":9,");
     HAS(ok, "\"more\":false");
     ck_assert_ptr_null(strstr(ok, "\"seq\":6,"));
-    client_send(&w, &bob, "{\"id\":3,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"old\",\"seq\":6}");
+    client_send(&w, &bob,
+                "{\"id\":3,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"old\",\"seq\":6}");
     HAS(client_find(&bob, "\"id\":3"), "\"recovered\":false");
-    client_send(&w, &bob, "{\"id\":4,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
+    client_send(&w, &bob,
+                "{\"id\":4,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
     HAS(client_find(&bob, "\"id\":4"), "\"recovered\":false");
-    client_send(&w, &bob, "{\"id\":5,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":9,\"limit\":0}");
+    client_send(
+        &w, &bob,
+        "{\"id\":5,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":9,\"limit\":0}");
     HAS(client_find(&bob, "\"id\":5"), "\"recovered\":true,\"events\":[],\"more\":false");
     client_forget(&bob);
     send_text(&ada, 11);
@@ -117,7 +124,8 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
     client_forget(&bob);
     w.hold_reads = true;
-    client_send(&w, &bob, "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
+    client_send(&w, &bob,
+                "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
     ck_assert_ptr_null(client_next(&bob));
     for (unsigned i = 151; i <= 160; i++)
         send_text(&ada, i);
@@ -167,14 +175,16 @@ START_TEST(a_slow_client_is_cut_and_others_are_not)
     memset(text, 'x', 4000);
     bob.is_full = true;
     for (unsigned i = 0; i < 40; i++) {
-        snprintf(json, sizeof json, "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"%u\",\"text\":\"%s\"}",
+        snprintf(json, sizeof json,
+                 "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"%u\",\"text\":\"%s\"}",
                  10 + i, i, text);
         client_send(&w, &ada, json);
     }
     ck_assert_int_eq(bob.session->state, SESSION_CLOSING);
     ck_assert_int_eq(bob.session->close_code, 4008);
     expect_seqs(&ada, 1, 40);
-    /* It keeps its socket for 5 s, gets its bye when it reads again, and nothing else of the room. */
+    /* It keeps its socket for 5 s, gets its bye when it reads again, and nothing else of the room.
+     */
     ck_assert_int_eq(bob.close_code, 0);
     bob.is_full = false;
     client_forget(&bob);
@@ -230,7 +240,8 @@ START_TEST(names_are_refused_while_borne_and_free_after)
     const char *ok = client_next(&ada);
     char token[AUTH_TOKEN_MAX], hello[AUTH_TOKEN_MAX + 64], id[32];
     ck_assert_int_eq(sscanf(strstr(ok, "\"session\":\""), "\"session\":\"%511[^\"]", token), 1);
-    ck_assert_int_eq(sscanf(strstr(ok, "\"user\":{\"id\":\""), "\"user\":{\"id\":\"%31[^\"]", id), 1);
+    ck_assert_int_eq(sscanf(strstr(ok, "\"user\":{\"id\":\""), "\"user\":{\"id\":\"%31[^\"]", id),
+                     1);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"ada\"}");
     const char *error = client_next(&bob);
     HAS(error, "\"code\":\"conflict\"");
@@ -264,7 +275,8 @@ START_TEST(a_forged_token_is_refused)
     for (size_t i = 0; i < strlen(token); i++) {
         char kept = token[i];
         token[i] = kept == 'A' ? 'B' : 'A';
-        /* The last character of either part holds unused bits, which decode must not let through either. */
+        /* The last character of either part holds unused bits, which decode must not let through
+         * either. */
         ck_assert_int_eq(auth_check_session(w.auth, token, &got), E_UNAUTHENTICATED);
         token[i] = kept;
     }
@@ -353,15 +365,18 @@ START_TEST(a_wrong_field_is_named)
         {"{\"id\":5,\"type\":\"join\",\"room\":\"Lobby\"}", "'room' must match"},
         {"{\"id\":5,\"type\":\"send\",\"room\":\"lobby\",\"text\":\"x\"}", "'cid' is missing"},
         {"{\"id\":5,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"\"}", "'text'"},
-        {"{\"id\":5,\"type\":\"send\",\"room\":\"other\",\"cid\":\"1\",\"text\":\"x\"}", "\"forbidden\""},
+        {"{\"id\":5,\"type\":\"send\",\"room\":\"other\",\"cid\":\"1\",\"text\":\"x\"}",
+         "\"forbidden\""},
         {"{\"id\":5,\"type\":\"history\",\"room\":\"lobby\",\"limit\":201}", "'limit' must be"},
         {"{\"id\":5,\"type\":\"history\",\"room\":\"lobby\",\"before\":1,\"after\":1}", "not both"},
         {"{\"id\":5,\"type\":\"dance\"}", "unknown type 'dance'"},
         {"{\"id\":5,\"type\":\"hello\",\"name\":\"x\"}", "already"},
-        {"{\"id\":5,\"type\":\"typing\",\"room\":\"lobby\",\"active\":1}", "'active' must be true or false"},
+        {"{\"id\":5,\"type\":\"typing\",\"room\":\"lobby\",\"active\":1}",
+         "'active' must be true or false"},
         {"{\"id\":0,\"type\":\"ping\"}", "'id' must be"},
         {"{\"id\":5,\"type\":\"join\",\"room\":\"a\\u0000b\"}", "\"id\":5,\"type\":\"error\""},
-        {"{\"id\":5,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"a\\u0000b\"}", "U+0000"},
+        {"{\"id\":5,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"a\\u0000b\"}",
+         "U+0000"},
     };
     world_init(&w, 1);
     client_open(&w, 0, &ada);
@@ -383,7 +398,8 @@ START_TEST(too_many_unanswered_requests_stop_the_reading)
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 0; i < 64; i++) {
         char json[128];
-        snprintf(json, sizeof json, "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"%u\",\"text\":\"x\"}",
+        snprintf(json, sizeof json,
+                 "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"%u\",\"text\":\"x\"}",
                  10 + i, i);
         ck_assert(!ada.is_paused);
         session_on_frame(ada.session, json, strlen(json));
@@ -399,8 +415,10 @@ END_TEST
 START_TEST(requests_may_follow_each_other_without_waiting)
 {
     const char *requests[] = {
-        "{\"id\":1,\"type\":\"hello\",\"name\":\"ada\"}", "{\"id\":2,\"type\":\"join\",\"room\":\"x\"}",
-        "{\"id\":3,\"type\":\"leave\",\"room\":\"x\"}",       "{\"id\":4,\"type\":\"join\",\"room\":\"x\"}",
+        "{\"id\":1,\"type\":\"hello\",\"name\":\"ada\"}",
+        "{\"id\":2,\"type\":\"join\",\"room\":\"x\"}",
+        "{\"id\":3,\"type\":\"leave\",\"room\":\"x\"}",
+        "{\"id\":4,\"type\":\"join\",\"room\":\"x\"}",
         "{\"id\":5,\"type\":\"join\",\"room\":\"x\"}",
         "{\"id\":6,\"type\":\"send\",\"room\":\"x\",\"cid\":\"c\",\"text\":\"hi\"}",
     };
@@ -427,7 +445,8 @@ START_TEST(draining_answers_then_says_goodbye)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     client_forget(&ada);
-    const char *json = "{\"id\":10,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"last words\"}";
+    const char *json =
+        "{\"id\":10,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"last words\"}";
     session_on_frame(ada.session, json, strlen(json));
     for (unsigned i = 0; i < 2; i++)
         chat_on_msg(w.chats[i], msg_new(MSG_LOOP_DRAIN, 0));
@@ -463,7 +482,10 @@ START_TEST(verdicts_are_gathered_into_numbered_events)
         v->seq = job->seq;
         v->n_labels = 1;
         v->labels = (struct label *)(v + 1);
-        *v->labels = (struct label){.analyzer = "toxicity", .version = "1", .label = "toxic", .score = 0.5f,
+        *v->labels = (struct label){.analyzer = "toxicity",
+                                    .version = "1",
+                                    .label = "toxic",
+                                    .score = 0.5f,
                                     .flagged = n_jobs == 1};
         chat_on_msg(w.chats[0], &v->head);
         msg_free(m);
@@ -498,11 +520,13 @@ START_TEST(room_names_are_checked)
 END_TEST
 
 UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_order_on_two_loops,
-          a_resume_gets_exactly_what_was_missed, events_shown_while_the_store_reads_come_with_the_page,
+          a_resume_gets_exactly_what_was_missed,
+          events_shown_while_the_store_reads_come_with_the_page,
           a_commit_that_fails_is_told_and_not_shown, a_slow_client_is_cut_and_others_are_not,
-          a_backlog_without_progress_is_cut_one_that_shrinks_is_not, names_are_refused_while_borne_and_free_after,
-          a_forged_token_is_refused, presence_is_gathered_and_tells_what_is, silence_is_pinged_then_closed,
+          a_backlog_without_progress_is_cut_one_that_shrinks_is_not,
+          names_are_refused_while_borne_and_free_after, a_forged_token_is_refused,
+          presence_is_gathered_and_tells_what_is, silence_is_pinged_then_closed,
           bad_frames_are_told_and_three_in_a_row_close, a_wrong_field_is_named,
-          too_many_unanswered_requests_stop_the_reading, requests_may_follow_each_other_without_waiting,
-          draining_answers_then_says_goodbye,
+          too_many_unanswered_requests_stop_the_reading,
+          requests_may_follow_each_other_without_waiting, draining_answers_then_says_goodbye,
           verdicts_are_gathered_into_numbered_events, room_names_are_checked)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The room's log: offsets, pieces of whole frames, ephemerals that laggards do not get, trimming; and the ring. */
+ * The room's log: offsets, pieces of whole frames, ephemerals that laggards do not get, trimming;
+ * and the ring. */
 #include "chat/ring.h"
 #include "chat/roomlog.h"
 
@@ -142,5 +143,5 @@ START_TEST(the_ring_is_bounded_in_bytes)
 END_TEST
 
 UNIT_MAIN("roomlog", a_reader_gets_everything_from_its_offset, pieces_are_whole_frames,
-          who_lags_skips_the_ephemeral, trimming_moves_nobody, the_ring_keeps_the_newest_and_has_no_hole,
-          the_ring_is_bounded_in_bytes)
+          who_lags_skips_the_ephemeral, trimming_moves_nobody,
+          the_ring_keeps_the_newest_and_has_no_hole, the_ring_is_bounded_in_bytes)

@@ -47,8 +47,11 @@ static void conn_kill(void *conn)
     ((struct client *)conn)->was_killed = true;
 }
 
-static const struct conn_ops ops = {
-    .write = conn_write, .unsent = conn_unsent, .pause = conn_pause, .close = conn_close, .kill = conn_kill};
+static const struct conn_ops ops = {.write = conn_write,
+                                    .unsent = conn_unsent,
+                                    .pause = conn_pause,
+                                    .close = conn_close,
+                                    .kill = conn_kill};
 
 void world_init(struct world *w, unsigned n_loops)
 {
@@ -66,8 +69,14 @@ void world_init(struct world *w, unsigned n_loops)
     w->shared = (struct chat_shared){
         .topology = &w->topology,
         .auth = w->auth,
-        .limits = {.text_max = 8192, .frame_max = 65536, .fragments_max = 64, .rooms_max = 500,
-                   .heartbeat_ms = 25000, .backlog_max = 65536, .slow_after_ms = 30000, .ring_events = 100},
+        .limits = {.text_max = 8192,
+                   .frame_max = 65536,
+                   .fragments_max = 64,
+                   .rooms_max = 500,
+                   .heartbeat_ms = 25000,
+                   .backlog_max = 65536,
+                   .slow_after_ms = 30000,
+                   .ring_events = 100},
     };
     for (unsigned i = 0; i < n_loops; i++) {
         w->topology.loops[i] = mailbox_new();

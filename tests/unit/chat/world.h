@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small world for tests of chat/: some loops' chat state without threads or sockets. The test plays the sockets
- * (what a session writes is kept) and the store (numbering in memory), and moves messages when it says so, so every
- * interleaving is the test's choice. Store and sockets are real in tests/integration.
+ * A small world for tests of chat/: some loops' chat state without threads or sockets. The test
+ * plays the sockets (what a session writes is kept) and the store (numbering in memory), and moves
+ * messages when it says so, so every interleaving is the test's choice. Store and sockets are real
+ * in tests/integration.
  */
 #ifndef TESTS_CHAT_WORLD_H
 #define TESTS_CHAT_WORLD_H
@@ -23,20 +24,21 @@ struct world {
     /* The store: events of all rooms, in order. */
     struct msg_publication *events[4096];
     unsigned n_events;
-    bool store_fails;       /* commits fail */
-    bool hold_reads;        /* pages stay in `held`, as read, until world_release_reads */
+    bool store_fails; /* commits fail */
+    bool hold_reads;  /* pages stay in `held`, as read, until world_release_reads */
     struct msg *held[64];
     unsigned n_held;
 };
 
-/* Called with true before, and false after, each call into chat/: test_memory.c fails allocations in between. */
+/* Called with true before, and false after, each call into chat/: test_memory.c fails allocations
+ * in between. */
 extern void (*world_on_chat)(bool inside);
 
 struct client {
     struct session *session;
-    struct buf in;          /* frames written to it */
+    struct buf in; /* frames written to it */
     size_t read_at;
-    bool is_full;           /* the socket takes this write, then no more */
+    bool is_full; /* the socket takes this write, then no more */
     size_t unsent;
     bool is_paused, was_killed;
     uint16_t close_code;

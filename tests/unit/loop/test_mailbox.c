@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * Mailboxes: nothing lost, each sender's order kept, one wake for many posts. Run under TSan too. */
+ * Mailboxes: nothing lost, each sender's order kept, one wake for many posts. Run under TSan too.
+ */
 #include "loop/mailbox.h"
 #include "loop/topology.h"
 
 #include "unit.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #define SENDERS 4
-#define POSTS 50000
+#define POSTS   50000
 
 static struct mailbox *box;
 
@@ -103,5 +104,6 @@ START_TEST(rooms_spread_over_their_homes)
 }
 END_TEST
 
-UNIT_MAIN("mailbox", many_senders_lose_nothing_and_keep_their_order, an_empty_box_is_quiet_and_a_post_wakes,
-          client_ids_come_apart_as_they_were_put_together, rooms_spread_over_their_homes)
+UNIT_MAIN("mailbox", many_senders_lose_nothing_and_keep_their_order,
+          an_empty_box_is_quiet_and_a_post_wakes, client_ids_come_apart_as_they_were_put_together,
+          rooms_spread_over_their_homes)

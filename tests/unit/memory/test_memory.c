@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Nth allocation fails, for every N that a scenario makes: decoding, sessions, rooms, names, fan-out. Whatever
- * was asked is answered, refused or its connection cut; nothing crashes or leaks (this runs under ASan too), and
- * the next client is served as if nothing had been. (SQLite's way of testing "out of memory".)
+ * The Nth allocation fails, for every N that a scenario makes: decoding, sessions, rooms, names,
+ * fan-out. Whatever was asked is answered, refused or its connection cut; nothing crashes or leaks
+ * (this runs under ASan too), and the next client is served as if nothing had been. (SQLite's way
+ * of testing "out of memory".)
  */
 #include "world.h"
 
@@ -57,7 +58,8 @@ static bool scenario(void)
     static const char *const requests[] = {
         "{\"id\":1,\"type\":\"hello\",\"name\":\"ada\"}",
         "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\"}",
-        "{\"id\":3,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"hello there, is this thing on?\"}",
+        "{\"id\":3,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"1\",\"text\":\"hello there, is "
+        "this thing on?\"}",
         "{\"id\":4,\"type\":\"react\",\"room\":\"lobby\",\"on\":1,\"emoji\":\"+1\"}",
         "{\"id\":5,\"type\":\"typing\",\"room\":\"lobby\",\"active\":true}",
         "{\"id\":6,\"type\":\"history\",\"room\":\"lobby\"}",
@@ -73,7 +75,8 @@ static bool scenario(void)
     for (size_t i = 0; i < sizeof requests / sizeof requests[0] && !ada.was_killed; i++) {
         client_send(&w, &ada, requests[i]);
         if (i < 2 && !bob.was_killed)
-            client_send(&w, &bob, i == 0 ? "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}" : requests[1]);
+            client_send(&w, &bob,
+                        i == 0 ? "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}" : requests[1]);
         const char *text;
         bool answered = false;
         while ((text = client_next(&ada)) != NULL) {
@@ -82,7 +85,8 @@ static bool scenario(void)
             answered |= strstr(text, part) != NULL || strstr(text, "\"type\":\"error\"") != NULL;
             acked |= i == 2 && strstr(text, "\"id\":3,\"type\":\"ok\"") != NULL;
         }
-        ck_assert_msg(answered || ada.was_killed || has_failed, "request %zu was not answered", i + 1);
+        ck_assert_msg(answered || ada.was_killed || has_failed, "request %zu was not answered",
+                      i + 1);
     }
     world_wait(&w, 200);
     client_close(&w, &ada);
@@ -103,7 +107,8 @@ START_TEST(every_allocation_may_fail)
         countdown = 0;
         bool reached = has_failed;
         has_failed = false;
-        ck_assert_msg(scenario(), "after allocation %ld had failed, the next client was not served", n);
+        ck_assert_msg(scenario(), "after allocation %ld had failed, the next client was not served",
+                      n);
         world_fini(&w);
         if (!reached)
             break;
