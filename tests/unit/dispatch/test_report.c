@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Claims about what people see of analyzers: equal exceptions count as one, the newest come first. */
+ * Claims about what people see of analyzers: equal exceptions count as one, the newest come
+ * first. */
 #include "unit.h"
 
 #include "dispatch/report.h"
