@@ -8,6 +8,7 @@ does makes these functions raise; C gets checked tuples only.
 
 from __future__ import annotations
 
+import logging
 import platform
 import time
 import traceback
@@ -46,6 +47,8 @@ def load(options: dict[str, Any]) -> dict[str, Any]:
              {name, version, model, status, detail}
     """
     started = time.perf_counter()
+    # To stderr, which the server reads; what an analyzer set up itself stays.
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(levelname)s: %(message)s")
     close()
     _entries.extend(registry.discover(options.get("analyzers_dir"),
                                       options.get("disable") or ()))

@@ -132,14 +132,14 @@ def train(examples: Examples, settings: Settings, labels: Sequence[str],
         "link": np.array(settings.link)}
 
 
-def platt(logit: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+def platt(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """(a, b) that make sigmoid(a * logit + b) fit the (soft) truth, by Newton's method."""
     a, b = 1.0, 0.0
     design = np.stack((logit, np.ones_like(logit)), axis=1)
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(a * logit + b, -30, 30)))
-        gradient = design.T @ (weight * (p - truth))
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design
+        gradient = design.T @ (p - truth)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design
         step = np.linalg.solve(curvature + 1e-6 * np.eye(2), gradient)
         a, b = a - step[0], b - step[1]
         if np.abs(step).max() < 1e-9:

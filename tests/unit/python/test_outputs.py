@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Bad outputs never get through: the author is told, other messages and analyzers live."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+HEAD = "from parley import analyzer, Batch, Error, Result\nimport math\n"
+GOOD = HEAD + "@analyzer('good')\ndef good(text):\n    return True\n"
+
+
+@pytest.mark.parametrize("value, message", [
+    ("float('nan')", "score nan .* number from 0 to 1; check for a division by zero"),
+    ("float('inf')", "score inf .* number from 0 to 1"),
+    ("1.01", "score 1.01 to label 'bad'; a score is a number from 0 to 1"),
+    ("-0.1", "score -0.1"),
+    ("2", "score 2.0"),
+    ("b'x'", "returned a bytes; return None, a bool"),
+    ("object()", "returned a object; return None, a bool"),
+    ("''", "label ''; a label is a printable string"),
+    ("'x' * 65", "a label is a printable string of 1 to 64"),
+    ("'a\\nb'", "a label is a printable string"),
+    ("['toxic']", "a list holding a str; a list may hold Results only"),
+    ("[[Result('a', 1)]]", "a list holding a list"),
+    ("{'a': 'high'}", "score 'high' \\(a str\\) to label 'a'"),
+    ("{'a': None}", "score None \\(None\\) to label 'a'"),
+    ("{3: 0.5}", "label 3; a label is a printable string"),
+    ("Result('a', 0.5j)", "score 0.5j"),
+    ("Result('a', 0.5, threshold=2)", "threshold 2.0 to label 'a'"),
+    ("Result('a', 0.5, threshold='x')", "threshold 'x' \\(a str\\)"),
+    ("Result('a', 0.5, flagged='yes')", "flagged='yes' .* use True, False or None"),
+    ("Result('a', 0.5, spans=None)", "spans=None .* list of \\(start, end\\) pairs"),
+    ("Result('a', 0.5, spans='ab')", "spans='ab'"),
+    ("Result('a', 0.5, spans=[(0, 6)])",
+     "span \\(0, 6\\) to label 'a' of a text of 5 code points; it must be 0 <= start < end <= 5"),
+    ("Result('a', 0.5, spans=[(-1, 2)])", "span \\(-1, 2\\)"),
+    ("Result('a', 0.5, spans=[(2, 2)])", "span \\(2, 2\\)"),
+    ("Result('a', 0.5, spans=[(3, 1)])", "span \\(3, 1\\)"),
+    ("Result('a', 0.5, spans=[(0.0, 2)])", "a span is a pair of integers"),
+    ("Result('a', 0.5, spans=[5])", "a span is a pair of integers"),
+    ("Result('a', 0.5, spans=[(0, 1, 2)])", "a span is a pair of integers"),
+    ("Result('a', 0.5, spans=[(0, 1)] * 300)", "300 spans to label 'a'; at most 256"),
+    ("[Result('a', 0.5)] * 65", "65 labels to one message; at most 64"),
+])
+def test_bad_output_of_one_message(load, judge, value, message):
+    load(bad=HEAD + f"@analyzer('bad')\ndef bad(text):\n"
+                    f"    return {value} if text == 'wrong' else True\n", good=GOOD)
+    verdicts, failures, _ = judge("right", "wrong", "right")
+    assert [(f[0], f[1], f[2]) for f in failures] == [("bad", 1, "AnalyzerError")]
+    assert re.search(message, failures[0][3]), failures[0][3]
+    assert [[v[0] for v in of] for of in verdicts] == [["bad", "good"], ["good"],
+                                                       ["bad", "good"]]
+
+
+@pytest.mark.parametrize("value, message", [
+    ("[]", "returned 0 entries for a batch of 2; return exactly one a message"),
+    ("[True]", "returned 1 entries for a batch of 2"),
+    ("[True] * 3", "returned 3 entries for a batch of 2"),
+    ("None", "returned None for a batch of 2; return a list"),
+    ("True", "returned a bool for a batch of 2"),
+    ("'ab'", "returned a str for a batch of 2"),
+    ("Result('a', 1.0)", "returned a Result for a batch of 2"),
+    ("(True for _ in batch.texts)", "returned a generator for a batch of 2"),
+])
+def test_bad_output_of_a_whole_batch(load, judge, value, message):
+    load(bad=HEAD + f"@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                    f"        return {value}\n", good=GOOD)
+    verdicts, failures, _ = judge("a", "b")
+    assert [(f[0], f[1]) for f in failures] == [("bad", -1)]
+    assert message in failures[0][3]
+    assert [[v[0] for v in of] for of in verdicts] == [["good"], ["good"]]
+
+
+def test_exception_of_a_function_stays_with_its_message(load, judge):
+    load(bad=HEAD + "@analyzer('bad')\ndef bad(text):\n    return 1 / len(text) > 0\n")
+    verdicts, failures, _ = judge("a", "", "b")
+    assert [len(of) for of in verdicts] == [1, 0, 1]
+    (name, index, kind, message, trace), = failures
+    assert (name, index, kind, message) == ("bad", 1, "ZeroDivisionError", "division by zero")
+    assert "parley" in trace and "1 / len(text)" in trace
+
+
+def test_exception_of_a_class_is_the_batch_s(load, judge):
+    load(bad=HEAD + "@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                    "        raise RuntimeError('no luck')\n", good=GOOD)
+    verdicts, failures, _ = judge("a", "b")
+    assert [f[:4] for f in failures] == [("bad", -1, "RuntimeError", "no luck")]
+    assert [len(of) for of in verdicts] == [1, 1]
+
+
+def test_error_object_stays_with_its_message(load, judge):
+    load(bad=HEAD + "@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                    "        return [True, Error('too odd', 'OddText')]\n")
+    verdicts, failures, _ = judge("a", "b")
+    assert failures == [("bad", 1, "OddText", "too odd", "")]
+    assert [len(of) for of in verdicts] == [1, 0]
+
+
+@pytest.mark.parametrize("line", ["raise SystemExit(3)", "import sys; sys.exit('bye')"])
+def test_exit_does_not_end_the_worker(load, judge, line):
+    load(bad=HEAD + f"@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                    f"        {line}\n", good=GOOD)
+    verdicts, failures, _ = judge("a")
+    assert [f[:3] for f in failures] == [("bad", -1, "SystemExit")]
+    assert len(verdicts[0]) == 1
+
+
+def test_empty_batch(load, judge):
+    load(good=GOOD)
+    assert judge() == ([], [], [])
