@@ -37,6 +37,14 @@ async def run(t: Scenario) -> None:
     pushes = len(about(ada, bob.user)) - before
     assert pushes <= 50, f"{pushes} presence pushes for 101 changes in a moment"
 
+    joined = await bob.post("join", room="garden")  # in flight, and left already
+    left = await bob.post("leave", room="garden")
+    assert (await joined)["type"] == "ok" and (await left)["type"] == "ok"
+    await ada.join("garden")
+    await ada.send("garden", "nobody else hears this")
+    assert (await ada.ok("members", room="garden"))["total"] == 1
+    await bob.error("forbidden", "send", room="garden", cid="y", text="from outside")
+
     twin = await server.client(None, "lobby", token=bob.session)
     assert (await ada.ok("members", room="lobby"))["total"] == 2, "one user in two windows"
     twin.cut()

@@ -21,6 +21,8 @@ async def run(t: Scenario) -> None:
     path = server.data / "admin-token"
     assert os.stat(path).st_mode & 0o777 == 0o600
     assert len(server.token) >= 32
+    for kept in [server.data, *server.data.rglob("*")]:
+        assert kept.stat().st_mode & 0o077 == 0, f"others may look into {kept.name}"
 
     for method, route, body, fine in OPERATOR_ONLY:
         for token in (None, "wrong", server.token[:-1], server.token + "x", ""):
@@ -47,3 +49,6 @@ async def run(t: Scenario) -> None:
     assert (await server.http("GET", "/healthz")).json == {"status": "ok"}
     ready = (await server.http("GET", "/readyz")).json
     assert ready["ready"] is True and ready["store"] == "ok" and ready["workers"] == 0
+
+    for secret in (server.token, ada.session):
+        assert secret not in server.log(), "a token is in the log"
