@@ -34,6 +34,7 @@
 
 #define BODY_MAX 65536
 #define PIECE 16384
+#define HEAD_MIN 16      /* bytes; the shortest is "GET / HTTP/1.1" and two line ends */
 #define WAIT_S 10     /* for another thread's answer */
 #define WRITE_S 20    /* for the client to take a piece */
 #define CHOKED_US 5000
@@ -165,6 +166,53 @@ static void find_target(struct http_request *r, const char *path, enum http_meth
         if (read_params(r, err, sizeof err) != 0)
             response_status(&r->response, E_BAD_REQUEST, err);
     }
+}
+
+/* -- what was sent ahead ------------------------------------------------------------------- */
+
+/* Bytes of its connection that libwebsockets has read: those that the kernel received and does not
+ * hold any more (a FIN counts as one). 0 when it is not TCP. */
+static uint64_t bytes_read(struct lws *wsi)
+{
+    int fd = lws_get_socket_fd(wsi), held = 0;
+    struct tcp_info before = {0}, after = {0};
+    do {
+        socklen_t len = sizeof before;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &len) != 0 ||
+            ioctl(fd, SIOCINQ, &held) != 0)
+            return 0;
+        len = sizeof after;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &len) != 0)
+            return 0;
+    } while (before.tcpi_bytes_received != after.tcpi_bytes_received);
+    return before.tcpi_bytes_received - (uint64_t)held;
+}
+
+/* As of the end of a transaction. libwebsockets drops `struct net_user` there, but keeps this. */
+static void note_bytes_read(struct lws *wsi)
+{
+    lws_set_opaque_user_data(wsi, (void *)(uintptr_t)(bytes_read(wsi) + 1));
+}
+
+/* Whether a head that was just parsed was read, all of it, before the last transaction ended. */
+static bool was_pipelined(struct lws *wsi)
+{
+    uintptr_t noted = (uintptr_t)lws_get_opaque_user_data(wsi);
+    const int yes = 1;
+    if (noted != 0)
+        return bytes_read(wsi) + 1 - noted < HEAD_MIN;
+    /* The first of its connection. Urgent bytes would confuse the count. */
+    setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
+    return false;
+}
+
+/* Refuses what libwebsockets would read a wrong body for. */
+static int check_pipelined(struct lws *wsi)
+{
+    enum http_method method = read_method(wsi);
+    bool body = has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) || method == METHOD_POST ||
+                method == METHOD_OTHER;
+    return was_pipelined(wsi) && body ? -1 : 0;
 }
 
 /* -- the request's body -------------------------------------------------------------------- */
@@ -318,32 +366,6 @@ static int linger(struct http_request *r)
     return 0;
 }
 
-/* Bytes of its connection that libwebsockets has read: those the kernel received and does not hold
- * any more. */
-static uint64_t bytes_read(struct lws *wsi)
-{
-    int fd = lws_get_socket_fd(wsi);
-    struct tcp_info before = {0}, after = {0};
-    int held = 0;
-    do {
-        socklen_t len = sizeof before;
-        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &len) != 0 ||
-            ioctl(fd, SIOCINQ, &held) != 0)
-            return 0;
-        len = sizeof after;
-        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &len) != 0)
-            return 0;
-    } while (before.tcpi_bytes_received != after.tcpi_bytes_received);
-    return before.tcpi_bytes_received - (uint64_t)held;
-}
-
-/* Nothing was read since the last response: this request was sent ahead of it. */
-static bool was_pipelined(struct lws *wsi)
-{
-    uintptr_t last = (uintptr_t)lws_get_opaque_user_data(wsi);
-    return last != 0 && last == bytes_read(wsi);
-}
-
 static int end(struct http_request *r, struct net_user *user)
 {
     struct lws *wsi = r->wsi;
@@ -353,7 +375,6 @@ static int end(struct http_request *r, struct net_user *user)
     forget(user);
     if (!keep)
         return -1;
-    lws_set_opaque_user_data(wsi, (void *)(uintptr_t)bytes_read(wsi));
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -409,8 +430,6 @@ static int begin(struct net *n, struct lws *wsi, struct net_user *user, const ch
 {
     enum http_method method = read_method(wsi);
     bool sized = has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-    if ((sized || method == METHOD_POST || method == METHOD_OTHER) && was_pipelined(wsi))
-        return -1;
     struct http_request *r = calloc(1, sizeof *r);
     if (r == NULL)
         return -1;
@@ -438,6 +457,11 @@ int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reas
 {
     struct http_request *r = user != NULL ? user->http : NULL;
     switch (reason) {
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+        return check_pipelined(wsi);
+    case LWS_CALLBACK_HTTP_BIND_PROTOCOL: /* behind each transaction, and behind FILTER */
+        note_bytes_read(wsi);
+        return 0;
     case LWS_CALLBACK_HTTP:
         /* One at a time: libwebsockets keeps what a client sends ahead. */
         if (r != NULL || user == NULL || strlen(in) != len) /* "%00": not the path it seems */
