@@ -220,6 +220,9 @@ void chat_on_msg(struct chat *c, struct msg *m)
     case MSG_LOOP_MEMBERS:
         loop_on_answer(c, ((struct msg_members *)m)->ask.client, m);
         break;
+    case MSG_LOOP_REVIEWED:
+        loop_on_answer(c, ((struct msg_review *)m)->ask.client, m);
+        break;
     case MSG_LOOP_TICKET:
         loop_on_answer(c, ((struct msg_ticket *)m)->ask.client, m);
         break;

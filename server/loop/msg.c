@@ -124,6 +124,10 @@ void msg_free(struct msg *m)
     case MSG_DISPATCH_PENDING:
         free_pending((struct msg_pending *)m);
         break;
+    case MSG_STORE_REVIEW:
+    case MSG_LOOP_REVIEWED:
+        buf_fini(&((struct msg_review *)m)->entries);
+        break;
     case MSG_LOOP_BOARD:
         frame_unref(((struct msg_board *)m)->workers);
         break;

@@ -2,14 +2,15 @@
  *
  * Every message between threads: the one shared vocabulary of the server.
  *
- * A message is posted to a mailbox and thereby given away. A request that wants an answer travels: the
- * same struct goes out and comes back with another tag, its outputs filled in, so that one allocation
- * serves the whole way and nobody has to match answers to questions. A publication goes
+ * A message is posted to a mailbox and thereby given away. A request that wants an answer travels:
+ * the same struct goes out and comes back with another tag, its outputs filled in, so that one
+ * allocation serves the whole way and nobody has to match answers to questions. A publication goes
  *
  *     ROOM_PUBLISH -> STORE_APPEND -> ROOM_COMMITTED -> LOOP_PUBLISHED
  *     (edge loop)     (home loop)     (store)           (home loop, back to the edge)
  *
- * and its tag says at which stage it is. MSG_<RECEIVER>_<VERB>; the handler is <receiver>_on_<verb>.
+ * and its tag says at which stage it is. MSG_<RECEIVER>_<VERB>; the handler is
+ * <receiver>_on_<verb>.
  *
  * "edge": the loop of the client's connection. "home": the loop that owns the room (topology_home).
  */
@@ -48,6 +49,7 @@ struct mailbox;
     X(LOOP_ROOMS,           rooms)        /* store, then loop after loop: fill in your rooms */  \
     X(LOOP_NAMED,           name)         /* name's home */                                      \
     X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
+    X(LOOP_REVIEWED,        review)       /* store */                                            \
     X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
     X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
     X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
@@ -65,10 +67,12 @@ struct mailbox;
     X(STORE_ROOMS,          rooms)                                                              \
     X(STORE_PENDING,        pending)      /* dispatch: messages still without a verdict, please */ \
     X(STORE_QUARANTINE,     quarantine)   /* dispatch: this one killed its workers */            \
+    X(STORE_REVIEW,         review)       /* an operator's look at the quarantine, or decision */ \
     X(STORE_STOP,           signal)                                                             \
     /* dispatch */                                                                              \
     X(DISPATCH_JOB,         job)          /* home: analyse this message */                       \
     X(DISPATCH_PENDING,     pending)      /* store: the answer */                                \
+    X(DISPATCH_QUARANTINED, quarantine)   /* store: it is on disk (or status says why not) */    \
     X(DISPATCH_SPAWNED,     worker)       /* main */                                             \
     X(DISPATCH_EXITED,      worker)       /* main */                                             \
     X(DISPATCH_STOP,        signal)                                                             \
@@ -138,13 +142,13 @@ struct msg_publication {
     bool analyse;           /* message: keep as pending until a verdict names it */
     bool moderator;         /* the author may change others' messages */
     uint64_t received_us;   /* monotonic, when the request was read */
-    int64_t *done;          /* verdict: ids whose pending mark goes with this event; malloc'ed or NULL */
+    int64_t *done; /* verdict: ids whose pending mark goes with this event; malloc'ed or NULL */
     size_t n_done;
     /* out, by the store */
     int64_t id;             /* number of the event over all rooms; grows */
     uint64_t seq;
     int64_t ts_ms;
-    bool duplicate;         /* the cid was known: id, seq and ts are the original's; do not show again */
+    bool duplicate; /* the cid was known: id, seq and ts are the original's; do not show again */
     size_t text_len;
     char text[];            /* NUL-terminated too */
 };
@@ -248,7 +252,8 @@ struct room_row {
     int64_t last_ts_ms;
 };
 
-/* Store lists the rooms most recently written to; then each loop in turn fills in and adds its own. */
+/* Store lists the rooms most recently written to; then each loop in turn fills in and adds its own.
+ */
 struct msg_rooms {
     struct msg head;
     struct ask ask;
@@ -276,6 +281,7 @@ struct msg_ticket {
 
 struct msg_job {
     struct msg head;
+    bool again;               /* out of the quarantine: whatever was done before does not count */
     int64_t id;               /* the event's number over all rooms */
     struct room_name room;
     uint64_t seq;
@@ -321,6 +327,8 @@ struct msg_pending {
     uint32_t count;           /* out: fewer than limit means there are no more */
 };
 
+#define STACK_TEXT_MAX 4096
+
 struct msg_quarantine {
     struct msg head;
     int64_t id;
@@ -329,6 +337,27 @@ struct msg_quarantine {
     uint32_t attempts;
     int64_t ts_ms;
     char reason[512];         /* what the last attempt died of, for people */
+    char stack[STACK_TEXT_MAX]; /* where Python was then; "" when nobody could tell */
+    int status;               /* out */
+};
+
+enum review_act {
+    REVIEW_LIST,              /* newest first, at most `limit` */
+    REVIEW_SHOW,              /* one, with its text */
+    REVIEW_REPLAY,            /* analyse it once more, with its attempts at 0 */
+    REVIEW_DROP,              /* never analyse it */
+};
+
+/* The quarantine, as an operator sees it and decides about it. */
+struct msg_review {
+    struct msg head;
+    struct ask ask;
+    struct mailbox *reply;
+    enum review_act act;
+    int64_t id;               /* all but LIST */
+    uint32_t limit;
+    struct buf entries;       /* out of LIST and SHOW: encoded objects joined by commas */
+    uint64_t total;           /* out of LIST: in quarantine */
 };
 
 struct msg_worker {
@@ -341,6 +370,7 @@ struct msg_worker {
     bool given_up;            /* EXITED: not started again */
     uint32_t next_start_ms;   /* EXITED: back-off until the next start */
     char reason[128];         /* KILL: why; EXITED: why it was not started, or "" */
+    char stack[STACK_TEXT_MAX]; /* EXITED: where Python was, or "" */
 };
 
 struct msg_board {
