@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""A message that kills workers is quarantined after three attempts, one that hangs is cut short; each message has one verdict."""
+from harness import Scenario
+from harness.analysis import judged, workers_ready
+from harness.load import Load
+
+LONG = 15
+HOSTILE = '''
+import os
+import signal
+import time
+
+from parley import analyzer
+
+
+@analyzer("hostile")
+def hostile(text: str) -> bool:
+    if "poison" in text:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "sleep" in text:
+        time.sleep(3600)
+    while "spin" in text:
+        pass
+    return False
+'''
+
+
+async def run(t: Scenario) -> None:
+    server = t.unstarted(workers=2, limits="off", worker_deadline_ms=1500)
+    folder = server.data / "analyzers.d"
+    folder.mkdir(parents=True)
+    (folder / "hostile.py").write_text(HOSTILE)
+    await server.start()
+    await workers_ready(server)
+    people = [await server.client(f"user{n}", "lobby") for n in range(3)]
+    load = Load(people, "lobby", per_s=15)
+    room = people[0].rooms["lobby"]
+
+    def verdicts() -> dict[int, dict]:
+        return judged(room.events.values())
+
+    for text in ("this is poison", "spin around", "sleep well"):
+        seq = (await people[1].send("lobby", text))["seq"]
+        load.sent[seq] = text
+        await people[0].until(lambda: seq in verdicts(), f"the verdict on {text!r}", 30)
+        if "poison" in text:
+            assert verdicts()[seq]["labels"] == [], "found by whom? No worker survived it"
+        await workers_ready(server)
+    sent = await load.stop()
+    await people[0].until(lambda: verdicts().keys() >= sent.keys(), "all other verdicts", 40)
+    assert judged(await server.history("lobby")).keys() == sent.keys()
+
+    board = await server.api("workers")
+    ledger = board["ledger"]
+    assert ledger["quarantined"] >= 1
+    assert ledger["sent"] == sum(ledger[name] for name in ("done", "failed", "quarantined", "in_flight")), ledger
+    assert any("SIGSEGV" in (w["exit"] or "") for w in board["workers"]) or sum(
+        w["restarts"] for w in board["workers"]) >= 3, board["workers"]
+    assert board["problem"] is None, board["problem"]
+    # Waiting for Python would cost as long as a worker takes to be missed or replaced: seconds.
+    assert load.quantile_ms(0.99) < 500, f"p99 {load.quantile_ms(0.99):.0f} ms"
+    print(f"{len(sent)} messages, send to sight p99 {load.quantile_ms(0.99):.1f} max {max(load.delays_ms):.1f} ms; "
+          f"{sum(w['restarts'] for w in board['workers'])} restarts, {ledger['quarantined']} in quarantine")
