@@ -12,6 +12,7 @@
 /* steps[n] leads from version n to n + 1. Never change one that was released: add another. */
 static const char *const steps[MIGRATE_VERSION] = {
     schema_sql,
+    "ALTER TABLE quarantine ADD COLUMN stack TEXT NOT NULL DEFAULT ''", /* of Python, when told */
 };
 
 static int run_step(sqlite3 *db, int64_t version)

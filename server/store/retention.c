@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deleting what --retain-events no longer keeps, a few events at a time: out of the log, the search
- * index and the list of messages without a verdict. Only the memory of their cids stays. Writer thread.
+ * Deleting what --retain-events no longer keeps, a few events at a time: out of the log, the
+ * search index, the list of messages without a verdict and the quarantine. Only the memory of their
+ * cids stays. Writer thread.
  */
 #include "store/writer.h"
 
@@ -33,6 +34,10 @@ static int expire(struct writer *w, const struct room_entry *e, sqlite3_stmt *ro
             return rc;
         stmt_int(w->stmts[W_PENDING_DELETE], 1, id);
         rc = stmt_run(w->stmts[W_PENDING_DELETE]);
+        if (rc == SQLITE_DONE) {
+            stmt_int(w->stmts[W_QUARANTINE_DELETE], 1, id);
+            rc = stmt_run(w->stmts[W_QUARANTINE_DELETE]);
+        }
     }
     if (rc == SQLITE_DONE && sqlite3_column_type(row, 7) != SQLITE_NULL
         && sqlite3_column_type(row, 8) != SQLITE_NULL)

@@ -32,8 +32,9 @@
     X(AUTHOR_FIND,       "SELECT id FROM authors WHERE user = ?1 AND name = ?2 AND role = ?3")     \
     X(AUTHOR_INSERT,     "INSERT INTO authors (user, name, role) VALUES (?1, ?2, ?3)")             \
     /* the log */                                                                                  \
-    X(EVENT_INSERT,      "INSERT INTO events (id, room, seq, ts, kind, author, on_seq, adds, cid, " \
-                         "text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                 \
+    X(EVENT_INSERT,      "INSERT INTO events "                                                     \
+                         "(id, room, seq, ts, kind, author, on_seq, adds, cid, text) "             \
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                 \
     X(EVENT_BY_ID,       "SELECT e.room, e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, "   \
                          "a.user FROM events e LEFT JOIN authors a ON a.id = e.author "            \
                          "WHERE e.id = ?1")                                                        \
@@ -47,14 +48,23 @@
     X(PENDING_FIND,      "SELECT 1 FROM pending WHERE id = ?1")                                    \
     X(PENDING_DELETE,    "DELETE FROM pending WHERE id = ?1")                                      \
     X(PENDING_QUARANTINE, "UPDATE pending SET state = 2 WHERE id = ?1")                            \
+    X(PENDING_RELEASE,   "UPDATE pending SET state = 1 WHERE id = ?1 AND state = 2")               \
+    X(PENDING_DROP,      "DELETE FROM pending WHERE id = ?1 AND state = 2")                        \
     X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, e.text FROM pending p "         \
                          "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room "             \
                          "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \
                          "ON u.id = a.user WHERE p.id > ?1 AND p.state = 1 "                       \
                          "ORDER BY p.id LIMIT ?2")                                                 \
     X(QUARANTINE_INSERT, "INSERT OR REPLACE INTO quarantine "                                      \
-                         "(id, room, seq, ts, attempts, reason, text) "                            \
-                         "SELECT id, room, seq, ?2, ?3, ?4, text FROM events WHERE id = ?1")       \
+                         "(id, room, seq, ts, attempts, reason, text, stack) "                     \
+                         "SELECT id, room, seq, ?2, ?3, ?4, text, ?5 FROM events WHERE id = ?1")   \
+    X(QUARANTINE_DELETE, "DELETE FROM quarantine WHERE id = ?1")                                   \
+    X(QUARANTINE_COUNT,  "SELECT count(*) FROM quarantine")                                        \
+    X(QUARANTINE_PAGE,   "SELECT q.id, r.name, q.seq, q.ts, q.attempts, q.reason, u.uid, a.name, " \
+                         "e.ts, q.text, q.stack FROM quarantine q JOIN rooms r ON r.id = q.room "  \
+                         "JOIN events e ON e.id = q.id LEFT JOIN authors a ON a.id = e.author "    \
+                         "LEFT JOIN users u ON u.id = a.user WHERE q.id <= ?1 "                    \
+                         "ORDER BY q.id DESC LIMIT ?2")                                            \
     X(READ_GET,          "SELECT seq FROM reads WHERE user = ?1 AND room = ?2")                    \
     X(READ_PUT,          "INSERT OR REPLACE INTO reads (user, room, seq) VALUES (?1, ?2, ?3)")     \
     /* cids */                                                                                     \
@@ -106,7 +116,7 @@ int statements_prepare_writer(sqlite3 *db, sqlite3_stmt *stmts[N_WRITER_STATEMEN
 int statements_prepare_reader(sqlite3 *db, sqlite3_stmt *stmts[N_READER_STATEMENTS]);
 void statements_finalize(sqlite3_stmt **stmts, int count);
 
-/* Runs a statement that gives no row, and makes it ready for the next time. SQLITE_DONE or an error. */
+/* Runs a statement that gives no row, and readies it for the next time. SQLITE_DONE or an error. */
 static inline int stmt_run(sqlite3_stmt *s)
 {
     int rc = sqlite3_step(s);

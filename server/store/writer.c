@@ -139,19 +139,10 @@ static int mark_read(struct writer *w, struct msg_read_mark *m)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int quarantine(struct writer *w, const struct msg_quarantine *m)
+static bool is_decision(const struct msg *m)
 {
-    sqlite3_stmt *s = w->stmts[W_QUARANTINE_INSERT];
-    stmt_int(s, 1, m->id);
-    stmt_int(s, 2, m->ts_ms);
-    stmt_int(s, 3, m->attempts);
-    stmt_cstring(s, 4, m->reason);
-    int rc = stmt_run(s);
-    if (rc == SQLITE_DONE) {
-        stmt_int(w->stmts[W_PENDING_QUARANTINE], 1, m->id);
-        rc = stmt_run(w->stmts[W_PENDING_QUARANTINE]);
-    }
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    enum review_act act = ((const struct msg_review *)m)->act;
+    return act == REVIEW_REPLAY || act == REVIEW_DROP;
 }
 
 /* The part of a message that writes. rc as of the transaction. */
@@ -161,6 +152,10 @@ static int write_message(struct writer *w, struct msg *m)
     case MSG_STORE_APPEND:
     case MSG_STORE_READ_MARK:
     case MSG_STORE_QUARANTINE:
+        break;
+    case MSG_STORE_REVIEW:
+        if (!is_decision(m))
+            return SQLITE_OK;
         break;
     case MSG_STORE_STOP:
         w->stopping = true;
@@ -175,7 +170,9 @@ static int write_message(struct writer *w, struct msg *m)
         return append_publication(w, (struct msg_publication *)m);
     if (m->tag == MSG_STORE_READ_MARK)
         return mark_read(w, (struct msg_read_mark *)m);
-    return quarantine(w, (struct msg_quarantine *)m);
+    if (m->tag == MSG_STORE_REVIEW)
+        return quarantine_decide(w, (struct msg_review *)m);
+    return quarantine_put(w, (struct msg_quarantine *)m);
 }
 
 /* ---- answers, after the commit ---- */
@@ -230,7 +227,7 @@ static void answer_rooms(struct writer *w, struct msg_rooms *m)
     mailbox_post(m->reply, &m->head);
 }
 
-static struct msg *make_job(sqlite3_stmt *s)
+struct msg *writer_make_job(sqlite3_stmt *s)
 {
     size_t len = (size_t)sqlite3_column_bytes(s, 5);
     struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
@@ -256,7 +253,7 @@ static void answer_pending(struct writer *w, struct msg_pending *m)
     stmt_int(s, 2, m->limit);
     int rc;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-        *end = make_job(s);
+        *end = writer_make_job(s);
         if (*end == NULL)
             break;
         end = &(*end)->next;
@@ -286,6 +283,12 @@ static void answer(struct writer *w, struct msg *m, int lost)
         break;
     case MSG_STORE_PENDING:
         answer_pending(w, (struct msg_pending *)m);
+        break;
+    case MSG_STORE_QUARANTINE:
+        quarantine_answer_put(w, (struct msg_quarantine *)m, lost);
+        break;
+    case MSG_STORE_REVIEW:
+        quarantine_answer_review(w, (struct msg_review *)m, lost);
         break;
     case MSG_STORE_READ:
         mailbox_post(w->reader, m);
@@ -436,8 +439,10 @@ static void run_upkeep(struct writer *w, bool idle)
 static int sleep_ms(const struct writer *w, bool idle)
 {
     uint64_t now = clock_mono_us();
-    if (w->open)
-        return now - w->opened_us >= BEHIND_US ? 0 : (int)((w->opened_us + BEHIND_US - now) / 1000 + 1);
+    if (w->open) {
+        uint64_t due = w->opened_us + BEHIND_US;
+        return now >= due ? 0 : (int)((due - now) / 1000 + 1);
+    }
     if (!upkeep_is_due(w))
         return -1;
     if (now < w->upkeep_after_us)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The writer thread's state, shared by the files that run on it: writer.c (the thread, transactions,
- * answers), append.c (publications), upkeep.c with search.c and retention.c (work for idle moments).
+ * The writer thread's state, shared by the files that run on it: writer.c (the thread,
+ * transactions, answers), append.c (publications), upkeep.c with search.c and retention.c (work
+ * for idle moments).
  *
  * A transaction opens with the first thing to write and ends in writer_commit() or writer_lose().
- * Functions with `rc` results give SQLite's codes; any but OK, ROW and DONE makes the transaction lost.
+ * Functions with `rc` results give SQLite's codes; any but OK, ROW and DONE makes the transaction
+ * lost.
  */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
@@ -75,11 +77,21 @@ int writer_commit(struct writer *w);
 /* Rolls back and takes everything back that the transaction changed in memory. */
 void writer_lose(struct writer *w, int rc);
 
+/* The message to be analysed, of a row of PENDING_PAGE; NULL when memory is short. */
+struct msg *writer_make_job(sqlite3_stmt *row);
+
 /* append.c: decides about one publication and writes it, inside a transaction. Its own outcome
  * is in p->ask; the result is about the transaction. */
 int append_publication(struct writer *w, struct msg_publication *p);
 
-/* upkeep.c: whether there is anything to do, and a step of it: a transaction of its own, a few ms. */
+/* quarantine.c: what dispatch gave up, and what an operator decides (REPLAY or DROP), inside a
+ * transaction; then the answers. */
+int quarantine_put(struct writer *w, const struct msg_quarantine *m);
+int quarantine_decide(struct writer *w, struct msg_review *m);
+void quarantine_answer_put(struct writer *w, struct msg_quarantine *m, int lost);
+void quarantine_answer_review(struct writer *w, struct msg_review *m, int lost);
+
+/* upkeep.c: whether there is anything to do; a step of it: a transaction of its own, a few ms. */
 bool upkeep_is_due(const struct writer *w);
 void upkeep_step(struct writer *w);
 /* A part of a long move of cids, inside a batch's transaction, when there was no idle moment. */

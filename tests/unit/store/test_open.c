@@ -53,7 +53,8 @@ static void write_file(const char *name, off_t at, const void *bytes, size_t len
     close(fd);
 }
 
-/* Refused with this status, in words that hold `part` and the file's name; the file stays as it is. */
+/* Refused with this status, in words that hold `part` and the file's name; the file stays as it
+ * is. */
 static void expect_refused(int status, const char *part)
 {
     unsigned char hash[2][32];
@@ -133,7 +134,7 @@ START_TEST(a_newer_schema_is_refused)
     make_history(DURABILITY_FULL);
     world_exec(&world, "PRAGMA user_version = 99");
     expect_refused(E_NEWER, "version 99");
-    expect_refused(E_NEWER, "up to version 1");
+    expect_refused(E_NEWER, "up to version 2");
     world_fini(&world);
 }
 END_TEST
@@ -239,8 +240,9 @@ static bool epoch_changed(const char *before)
     return changed;
 }
 
-#define OTHER_BOOT "UPDATE meta SET value = substr(value, 1, instr(value, ' ')) || 'another-boot' " \
-                   "WHERE key = 'running'"
+#define OTHER_BOOT                                                                 \
+    "UPDATE meta SET value = substr(value, 1, instr(value, ' ')) || 'another-boot' " \
+    "WHERE key = 'running'"
 
 START_TEST(the_epoch_changes_when_history_may_be_lost)
 {
