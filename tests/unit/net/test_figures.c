@@ -293,5 +293,6 @@ END_TEST
 
 UNIT_MAIN("figures", stats_sum_the_loops, history_is_in_order_of_time_and_its_columns_agree,
           without_workers_the_answers_are_whole, ready_means_that_a_configured_worker_is,
-          a_store_that_cannot_write_is_not_ready, the_process_knows_itself, metrics_follow_the_exposition_format,
-          metrics_tell_what_was_counted, no_series_is_told_twice)
+          a_store_that_cannot_write_is_not_ready, the_process_knows_itself,
+          metrics_follow_the_exposition_format, metrics_tell_what_was_counted,
+          no_series_is_told_twice)
