@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Runs a fuzz target without clang: seeds, then seeds with blind mutations, from a random number
- * generator whose seed is an argument, so that a failure can be repeated. A failure is a sanitizer's
- * report or a signal; the input that was being tried lies in FILE then.
+ * generator whose seed is an argument, so that a failure can be repeated. A failure is a
+ * sanitizer's report or a signal; the input that was being tried lies in FILE then.
  *
  *     fuzz_X FILE SECONDS SEED SEEDS…      SEEDS: files, an input each
  *     fuzz_X FILE                          tries FILE once
@@ -68,8 +68,9 @@ static void cut(struct input *in, size_t at, size_t len)
 static void insert_token(struct input *in, size_t at)
 {
     static const char *const tokens[] = {
-        "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "0", "9007199254740992", "1e999",
-        "\\u0000", "\\ud800", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xff", "%", "%00", "..", "/", "=", "&",
+        "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "0", "9007199254740992",
+        "1e999", "\\u0000", "\\ud800", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xff", "%", "%00", "..",
+        "/", "=", "&",
         "\x80", "\x0a\x80\x80\x80\x80\x10", "k", "m", "g", "-",
     };
     const char *token = tokens[draw(sizeof tokens / sizeof tokens[0])];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whatever value an option is given is taken within its bounds or refused with a sentence, and what was
- * taken is written as it is read. */
+ * Whatever value an option is given is taken within its bounds or refused with a sentence, and
+ * what was taken is written as it is read. */
 #include "base/status.h"
 #include "config/config.h"
 #include "config/option.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whatever a client sends is decoded or refused with a sentence; what is taken out of it keeps its bounds. */
+ * Whatever a client sends is decoded or refused with a sentence; what is taken out of it keeps
+ * its bounds. */
 #include "base/status.h"
 #include "base/utf8.h"
 #include "chat/request.h"
@@ -17,11 +18,14 @@ static void demand(bool holds)
 
 static void take_fields(struct request *r)
 {
-    static const char *const names[] = {"name", "token", "client", "room", "epoch", "cid", "text", "emoji"};
+    static const char *const names[] = {
+        "name", "token", "client", "room", "epoch", "cid", "text", "emoji",
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t len = 0;
         const char *value = request_string(r, names[i], i % 2, 64, &len);
-        demand(value == NULL || (len >= 1 && len <= 64 && strlen(value) == len && utf8_is_valid(value, len)));
+        demand(value == NULL || (len >= 1 && len <= 64 && strlen(value) == len));
+        demand(value == NULL || utf8_is_valid(value, len));
     }
     size_t len = 0;
     const char *text = request_text(r, "text", 100, &len);
