@@ -156,6 +156,9 @@ static void flush_roster(struct chat *c, struct roster *r)
     uint64_t end = roomlog_end(&r->log), least = end;
     for (uint32_t i = 0; i < r->count; i++) {
         struct member *m = &r->members[i];
+        /* A reply that waits for another of its rooms must not come behind this room's events. */
+        if (m->session->out_at < m->session->out.len)
+            fanout_flush_session(m->session);
         if (!m->session->is_choked)
             write_log(m->session, r, m);
         if (m->at < least)

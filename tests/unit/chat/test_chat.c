@@ -439,6 +439,27 @@ START_TEST(requests_may_follow_each_other_without_waiting)
 }
 END_TEST
 
+START_TEST(the_ok_comes_before_its_event_although_another_room_waits)
+{
+    world_init(&w, 1);
+    w.shared.limits.flush_ms = 60000;
+    client_open(&w, 0, &ada);
+    client_enter(&w, &ada, "ada", "lobby");
+    client_send(&w, &ada, "{\"id\":3,\"type\":\"join\",\"room\":\"quiet\"}");
+    send_text(&ada, 10); /* at once: the room was quiet */
+    expect_seqs(&ada, 1, 1);
+    send_text(&ada, 11); /* waits for the end of the window, as does its ok */
+    ck_assert_ptr_null(client_next(&ada));
+    client_send(&w, &ada,
+                "{\"id\":12,\"type\":\"send\",\"room\":\"quiet\",\"cid\":\"q\",\"text\":\"x\"}");
+    HAS(client_next(&ada), "\"id\":11,\"type\":\"ok\"");
+    HAS(client_next(&ada), "\"id\":12,\"type\":\"ok\"");
+    HAS(client_find(&ada, "\"room\":\"quiet\",\"seq\":1,"), "\"type\":\"event\"");
+    client_close(&w, &ada);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(draining_answers_then_says_goodbye)
 {
     world_init(&w, 2);
@@ -528,5 +549,7 @@ UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_ord
           presence_is_gathered_and_tells_what_is, silence_is_pinged_then_closed,
           bad_frames_are_told_and_three_in_a_row_close, a_wrong_field_is_named,
           too_many_unanswered_requests_stop_the_reading,
-          requests_may_follow_each_other_without_waiting, draining_answers_then_says_goodbye,
+          requests_may_follow_each_other_without_waiting,
+          the_ok_comes_before_its_event_although_another_room_waits,
+          draining_answers_then_says_goodbye,
           verdicts_are_gathered_into_numbered_events, room_names_are_checked)
