@@ -168,7 +168,7 @@ enum auth_right auth_check_bearer(const struct auth *a, const char *token)
         return RIGHT_NONE;
     if (strlen(token) == ADMIN_TOKEN_LEN &&
         sodium_memcmp(token, a->admin_token, ADMIN_TOKEN_LEN) == 0)
-        return RIGHT_OPERATE;
+        return RIGHT_OWN;
     if (strlen(token) >= AUTH_TOKEN_MAX || !check(a, token, payload))
         return RIGHT_NONE;
     if (sscanf(payload, "o1 %lld", &expires) == 1)

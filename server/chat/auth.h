@@ -39,7 +39,8 @@ int auth_check_session(const struct auth *a, const char *token, struct user **us
 enum auth_right {
     RIGHT_NONE,
     RIGHT_READ_ROOM, /* a member's session token */
-    RIGHT_OPERATE,   /* the operator token, or an ops session */
+    RIGHT_OPERATE,   /* an ops session: sees and does, but cannot prolong itself */
+    RIGHT_OWN,       /* the operator token itself: makes tickets for ops sessions */
 };
 /* What a bearer token allows; `token` may be NULL. */
 enum auth_right auth_check_bearer(const struct auth *a, const char *token);

@@ -154,11 +154,11 @@ static void loop_on_sample(struct chat *c, struct msg_sample *m)
     msg_free(&m->head);
 }
 
-static void loop_on_drain(struct chat *c, struct msg *m)
+static void loop_on_drain(struct chat *c, struct msg_signal *m)
 {
     c->draining = true;
     c->drain_ms = c->now_ms + DRAIN_MS;
-    msg_free(m);
+    msg_free(&m->head);
 }
 
 static void on_ticket(struct chat *c, struct msg_ticket *m)
@@ -172,85 +172,44 @@ static void on_ticket(struct chat *c, struct msg_ticket *m)
     chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
 }
 
+#define ON(tag, type, handler)                                                                     \
+    case MSG_##tag:                                                                                \
+        handler(c, (struct msg_##type *)m);                                                        \
+        break
+#define ANSWER(tag, type)                                                                          \
+    case MSG_##tag:                                                                                \
+        loop_on_answer(c, ((struct msg_##type *)m)->ask.client, m);                                \
+        break
+
 void chat_on_msg(struct chat *c, struct msg *m)
 {
     switch (m->tag) {
-    case MSG_ROOM_PUBLISH:
-        room_on_publish(c, (struct msg_publication *)m);
-        break;
-    case MSG_ROOM_COMMITTED:
-        room_on_committed(c, (struct msg_publication *)m);
-        break;
-    case MSG_LOOP_FANOUT:
-        loop_on_fanout(c, (struct msg_fanout *)m);
-        break;
-    case MSG_ROOM_OPENED:
-        room_on_opened(c, (struct msg_room_open *)m);
-        break;
-    case MSG_ROOM_JOIN:
-        room_on_join(c, (struct msg_join *)m);
-        break;
-    case MSG_ROOM_LEAVE:
-        room_on_leave(c, (struct msg_leave *)m);
-        break;
-    case MSG_ROOM_READ:
-        room_on_read(c, (struct msg_read *)m);
-        break;
-    case MSG_ROOM_TYPING:
-        room_on_typing(c, (struct msg_typing *)m);
-        break;
-    case MSG_ROOM_MEMBERS:
-        room_on_members(c, (struct msg_members *)m);
-        break;
-    case MSG_ROOM_VERDICT:
-        room_on_verdict(c, (struct msg_verdict *)m);
-        break;
-    case MSG_LOOP_PUBLISHED:
-        loop_on_answer(c, ((struct msg_publication *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_JOINED:
-        loop_on_answer(c, ((struct msg_join *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_READ:
-        loop_on_answer(c, ((struct msg_read *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_READ_MARKED:
-        loop_on_answer(c, ((struct msg_read_mark *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_MEMBERS:
-        loop_on_answer(c, ((struct msg_members *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_REVIEWED:
-        loop_on_answer(c, ((struct msg_review *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_TICKET:
-        loop_on_answer(c, ((struct msg_ticket *)m)->ask.client, m);
-        break;
-    case MSG_LOOP_ROOMS:
-        loop_on_rooms(c, (struct msg_rooms *)m);
-        break;
-    case MSG_LOOP_NAMED:
-        loop_on_named(c, (struct msg_name *)m);
-        break;
-    case MSG_LOOP_BOARD:
-        loop_on_board(c, (struct msg_board *)m);
-        break;
-    case MSG_LOOP_SAMPLE:
-        loop_on_sample(c, (struct msg_sample *)m);
-        break;
-    case MSG_LOOP_DRAIN:
-        loop_on_drain(c, m);
-        break;
-    case MSG_NAME_CLAIM:
-        name_on_claim(c, (struct msg_name *)m);
-        break;
-    case MSG_NAME_RELEASE:
-        name_on_release(c, (struct msg_name *)m);
-        break;
-    case MSG_TICKET_MAKE:
-    case MSG_TICKET_USE:
-        on_ticket(c, (struct msg_ticket *)m);
-        break;
+        ON(ROOM_PUBLISH, publication, room_on_publish);
+        ON(ROOM_COMMITTED, publication, room_on_committed);
+        ON(ROOM_OPENED, room_open, room_on_opened);
+        ON(ROOM_JOIN, join, room_on_join);
+        ON(ROOM_LEAVE, leave, room_on_leave);
+        ON(ROOM_READ, read, room_on_read);
+        ON(ROOM_TYPING, typing, room_on_typing);
+        ON(ROOM_MEMBERS, members, room_on_members);
+        ON(ROOM_VERDICT, verdict, room_on_verdict);
+        ON(LOOP_FANOUT, fanout, loop_on_fanout);
+        ANSWER(LOOP_PUBLISHED, publication);
+        ANSWER(LOOP_JOINED, join);
+        ANSWER(LOOP_READ, read);
+        ANSWER(LOOP_READ_MARKED, read_mark);
+        ANSWER(LOOP_MEMBERS, members);
+        ANSWER(LOOP_REVIEWED, review);
+        ANSWER(LOOP_TICKET, ticket);
+        ON(LOOP_ROOMS, rooms, loop_on_rooms);
+        ON(LOOP_NAMED, name, loop_on_named);
+        ON(LOOP_BOARD, board, loop_on_board);
+        ON(LOOP_SAMPLE, sample, loop_on_sample);
+        ON(LOOP_DRAIN, signal, loop_on_drain);
+        ON(NAME_CLAIM, name, name_on_claim);
+        ON(NAME_RELEASE, name, name_on_release);
+        ON(TICKET_MAKE, ticket, on_ticket);
+        ON(TICKET_USE, ticket, on_ticket);
     default:
         fatal("chat", "message %s does not belong on a loop", msg_name(m->tag));
     }

@@ -3,6 +3,7 @@
 #include "chat/request.h"
 
 #include "base/status.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,11 @@ void request_fail(struct request *r, int status, const char *format, ...)
     va_start(args, format);
     vsnprintf(r->message, sizeof r->message, format, args);
     va_end(args);
+    /* What it quotes of the client's may have been cut within a character. */
+    if (!utf8_is_valid(r->message, strlen(r->message))) {
+        for (char *p = r->message; *p != '\0'; p++)
+            *p = (unsigned char)*p < 0x80 ? *p : '?';
+    }
 }
 
 /* U+0000 is fine JSON, but ends a string in too many places further on. */

@@ -187,11 +187,8 @@ static struct lws_context *make_context(struct loop *l, const struct loop_config
 
 static void log_from_lws(int level, const char *line)
 {
-    size_t len = strcspn(line, "\n");
-    if (level & LLL_ERR)
-        log_warn("lws", "%.*s", (int)len, line);
-    else
-        log_debug("lws", "%.*s", (int)len, line);
+    (void)level;
+    log_warn("lws", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
 int loop_new(struct loop **out, const struct loop_config *config,
@@ -205,7 +202,8 @@ int loop_new(struct loop **out, const struct loop_config *config,
     l->mailbox = config->mailbox;
     l->handlers = *handlers;
     l->listen_fd = -1;
-    lws_set_log_level(LLL_ERR | LLL_WARN, log_from_lws);
+    /* Only errors: it formats all loops' lines in one static buffer, and clients can cause warnings. */
+    lws_set_log_level(LLL_ERR, log_from_lws);
     if (uv_loop_init(&l->uv) != 0) {
         free(l);
         return E_NO_MEMORY;

@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "base/status.h"
+#include "base/utf8.h"
 #include "chat/request.h"
 #include "unit.h"
 
@@ -352,6 +353,14 @@ START_TEST(bad_frames_are_told_and_three_in_a_row_close)
     client_send(&w, &ada, "{\"id\":7,\"kind\":1}");
     HAS(client_find(&ada, "\"id\":7"), "bad_request");
     ck_assert_int_eq(ada.session->state, SESSION_READY);
+    client_send(&w, &ada,
+                "{\"id\":8,\"type\":"
+                "\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xf0\x9f\x98\x80x\"}");
+    const char *cut = client_find(&ada, "\"id\":8");
+    ck_assert(cut != NULL && utf8_is_valid(cut, strlen(cut)));
+    client_send(&w, &ada, "[1]");
+    client_send(&w, &ada, "[2]");
     client_send(&w, &ada, "null");
     HAS(client_find(&ada, "\"bye\""), "\"code\":4000,");
     client_close(&w, &ada);
@@ -551,5 +560,5 @@ UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_ord
           too_many_unanswered_requests_stop_the_reading,
           requests_may_follow_each_other_without_waiting,
           the_ok_comes_before_its_event_although_another_room_waits,
-          draining_answers_then_says_goodbye,
-          verdicts_are_gathered_into_numbered_events, room_names_are_checked)
+          draining_answers_then_says_goodbye, verdicts_are_gathered_into_numbered_events,
+          room_names_are_checked)
