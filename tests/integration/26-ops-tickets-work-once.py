@@ -30,3 +30,5 @@ async def run(t: Scenario) -> None:
     race = await asyncio.gather(*(trade(second) for _ in range(10)))
     assert sorted(answer.status for answer in race) == [201] + [401] * 9
     assert (await server.http("GET", "/api/v1/stats", token=second)).status == 401, "a ticket is no token"
+    prolonged = await server.http("POST", "/api/v1/ops/tickets", token=token)
+    assert prolonged.status == 403, "a session of the page cannot make itself another"
