@@ -253,8 +253,8 @@ class View:
         self.joined, self.top, self.push = True, r["top"], r["top"]
         recovered, old_epoch, self.epoch = r["recovered"], self.epoch, r["epoch"]
         self.page = at if recovered else None
-        if self.page is None and self.top == 0:
-            self.page = 0
+        if self.page is None and 0 in (self.top, r["limit"]):
+            self.page = self.top
         if first or at is None:
             return None if not recovered else "recovered:true without having asked"
         if at != before:
@@ -296,6 +296,16 @@ def window(run: Run) -> Iterator[str]:
             problem = f"stands at {r['at']} long after pings said {r['top']}"
         if problem:
             yield f"{r['c']} in {r['room']} at {r['t']}: {problem}"
+
+
+def protocol(run: Run) -> Iterator[str]:
+    """Nobody got an answer that the protocol does not allow, or became somebody else."""
+    users: dict[str, str] = {}
+    for r in run.records:
+        if r["e"] == "odd":
+            yield f"{r['c']} at {r['t']}: {r['what']}"
+        elif r["e"] == "hello" and users.setdefault(r["c"], r["user"]) != r["user"]:
+            yield f"{r['c']} was {users[r['c']]} and came back as {r['user']}"
 
 
 def epochs(run: Run) -> Iterator[str]:
@@ -412,7 +422,7 @@ def liveness(run: Run) -> Iterator[str]:
 
 RULES: dict[str, Callable[[Run], Iterable[str]]] = {
     "lost": lost, "doubled": doubled, "gaps": gaps, "refused": refused, "nowhere": nowhere, "damage": damage,
-    "disagree": disagree, "ghosts": ghosts, "window": window, "epochs": epochs,
+    "disagree": disagree, "ghosts": ghosts, "window": window, "protocol": protocol, "epochs": epochs,
     "sender_order": sender_order, "real_time": real_time, "acks_differ": acks_differ,
     "verdicts": verdicts, "attempts": attempts, "ledger": ledger,
     "bounds": bounds, "liveness": liveness,

@@ -7,9 +7,11 @@ Every record has `t` (microseconds of one monotonic clock), `c` (client, "-" for
     invoke  room cid kind h n                 the n-th sending of a request that makes an event
     ack     room cid seq epoch                its ok
     error   room cid code final               its error; final: the client gives it up, it was refused
-    join    room epoch from recovered top     the ok of a join; from: the seq it resumed from, or null
+    join    room epoch from recovered top     the ok of a join; from: the seq it resumed from, or null;
+            limit                             how many events it asked for
     recv    room seq kind h via               an event: "page" (join, history), in the order of the page, or "push"
     stall   room top at                       pings say top for long, yet the client is at `at`
+    odd     what                              the server did what the protocol does not allow
     close   code                              the connection ended; 0 without a close frame
     end     room epoch at open                the client at the end of the run: its position, unanswered requests
     sample  …                                 figures of the server (see RULES in checker.py)

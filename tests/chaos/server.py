@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
 READY_LINE = re.compile(rb"parley ready http://127\.0\.0\.1:(\d+)\s*$")
 READY_S = 60.0
 HTTP_S = 10.0
@@ -87,7 +88,7 @@ class Server:
 
     def _arguments(self) -> list[str]:
         given = {"listen": f"127.0.0.1:{self.port}", "data": self.data,
-                 "worker_binary": self.programs.worker, **self.options}
+                 "worker_binary": self.programs.worker, "python_path": ROOT / "workers", **self.options}
         return [part for name, value in given.items()
                 for part in (f"--{name.replace('_', '-')}", str(value))]
 

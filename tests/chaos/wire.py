@@ -25,10 +25,11 @@ def encode(opcode: int, payload: bytes) -> bytes:
 
 
 class Wire(asyncio.Protocol):
-    """A WebSocket. `on_text` gets each text message; `on_end` is called once, with the close code (0: cut)
-    and, when the server answered the handshake with something else, its status and Retry-After in seconds."""
+    """A WebSocket. `on_open` gets the wire itself once it stands (maybe before connect() returns it), `on_text`
+    each text message; `on_end` is called once, with the close code (0: cut), the status of the handshake's answer and
+    its Retry-After in seconds."""
 
-    def __init__(self, on_open: Callable[[], None], on_text: Callable[[bytes], None],
+    def __init__(self, on_open: Callable[["Wire"], None], on_text: Callable[[bytes], None],
                  on_end: Callable[[int, int, float], None]) -> None:
         self._on_open, self._on_text, self._on_end = on_open, on_text, on_end
         self._buffer = bytearray()
@@ -101,7 +102,7 @@ class Wire(asyncio.Protocol):
             self.cut()
             return False
         self._open = True
-        self._on_open()
+        self._on_open(self)
         return True
 
     def _take_frames(self) -> None:
@@ -136,7 +137,7 @@ class Wire(asyncio.Protocol):
                 self.transport.close()
 
 
-async def connect(port: int, on_open: Callable[[], None], on_text: Callable[[bytes], None],
+async def connect(port: int, on_open: Callable[["Wire"], None], on_text: Callable[[bytes], None],
                   on_end: Callable[[int, int, float], None], receive_buffer: int = 0) -> Wire:
     """Connects to a port of this machine; `receive_buffer` is the kernel's, in bytes, 0 for its own choice."""
     plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

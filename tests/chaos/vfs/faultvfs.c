@@ -13,8 +13,11 @@
  * Any thread of the server: SQLite serialises the calls for one file; the control file is read
  * only.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +52,7 @@ struct record {
 #define RECORD_MAGIC 0x50434c47u
 
 static sqlite3_vfs *real_vfs;
+static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
 static struct control no_faults, *control = &no_faults;
 
 static int fires(int32_t *countdown)
@@ -122,6 +126,15 @@ static int file_read(sqlite3_file *file, void *to, int n, sqlite3_int64 offset)
     return f->real->pMethods->xRead(f->real, to, n, offset);
 }
 
+static int write_short(struct fault_file *f, const void *from, int n, sqlite3_int64 offset)
+{
+    pthread_mutex_lock(&disk);
+    log_change(f, offset, from, n, 0);
+    f->real->pMethods->xWrite(f->real, from, n, offset);
+    pthread_mutex_unlock(&disk);
+    return SQLITE_IOERR_WRITE;
+}
+
 static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 offset)
 {
     struct fault_file *f = fault(file);
@@ -129,20 +142,23 @@ static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64
         return SQLITE_IOERR_WRITE;
     if (f->log >= 0 && fires(&control->write_enospc))
         return SQLITE_FULL;
-    if (f->log >= 0 && n > 1 && fires(&control->write_short)) {
-        log_change(f, offset, from, n / 2, 0);
-        f->real->pMethods->xWrite(f->real, from, n / 2, offset);
-        return SQLITE_IOERR_WRITE;
-    }
+    if (f->log >= 0 && n > 1 && fires(&control->write_short))
+        return write_short(f, from, n / 2, offset);
+    pthread_mutex_lock(&disk);
     log_change(f, offset, from, n, 0);
-    return f->real->pMethods->xWrite(f->real, from, n, offset);
+    int rc = f->real->pMethods->xWrite(f->real, from, n, offset);
+    pthread_mutex_unlock(&disk);
+    return rc;
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct fault_file *f = fault(file);
+    pthread_mutex_lock(&disk);
     log_change(f, size, NULL, 0, 1);
-    return f->real->pMethods->xTruncate(f->real, size);
+    int rc = f->real->pMethods->xTruncate(f->real, size);
+    pthread_mutex_unlock(&disk);
+    return rc;
 }
 
 static int file_sync(sqlite3_file *file, int flags)
@@ -150,9 +166,11 @@ static int file_sync(sqlite3_file *file, int flags)
     struct fault_file *f = fault(file);
     if (f->log >= 0 && fires(&control->sync_eio))
         return SQLITE_IOERR_FSYNC;
+    pthread_mutex_lock(&disk);
     int rc = f->real->pMethods->xSync(f->real, flags);
     if (rc == SQLITE_OK)
         forget_changes(f);
+    pthread_mutex_unlock(&disk);
     return rc;
 }
 
@@ -242,6 +260,21 @@ static const sqlite3_io_methods methods = {
     .xShmBarrier = file_shm_barrier,
     .xShmUnmap = file_shm_unmap,
 };
+
+/* -- the boot id ------------------------------------------------------------------------------ */
+
+int open(const char *path, int flags, ...)
+{
+    int (*real_open)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+    const char *ours = getenv("PARLEY_FAULT_BOOT_ID");
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
+    va_end(list);
+    if (ours != NULL && strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
+        path = ours;
+    return real_open(path, flags, mode);
+}
 
 /* -- the VFS ---------------------------------------------------------------------------------- */
 

@@ -77,19 +77,28 @@ def cut(path: Path, chance: random.Random) -> tuple[int, int]:
     return len(changes), kept
 
 
+def cut_power(directory: Path, chance: random.Random) -> dict[str, tuple[int, int]]:
+    """Cuts the power for every logged file of a data directory: by name, how many changes were not on disk for sure,
+    and how many of them the disk kept."""
+    outcome: dict[str, tuple[int, int]] = {}
+    for log in sorted(directory.glob("*-unsynced")):
+        path = Path(str(log).removesuffix("-unsynced"))
+        if path.exists():
+            outcome[path.name] = cut(path, chance)
+        else:
+            log.unlink()
+    for shm in directory.glob("*-shm"):
+        shm.unlink()
+    return outcome
+
+
 def main() -> None:
-    """Cuts the power for every logged file of a data directory."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("directory", type=Path)
     args = parser.parse_args()
-    chance = random.Random(args.seed)
-    for log in sorted(args.directory.glob("*-unsynced")):
-        path = Path(str(log).removesuffix("-unsynced"))
-        changes, kept = cut(path, chance) if path.exists() else (0, 0)
-        print(f"{path.name}: {changes} unsynced changes, {kept} kept")
-    for shm in args.directory.glob("*-shm"):
-        shm.unlink()
+    for name, (changes, kept) in cut_power(args.directory, random.Random(args.seed)).items():
+        print(f"{name}: {changes} unsynced changes, {kept} kept")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Forge:
         self.add(client, "ack", room=ROOM, cid=cid, seq=seq, epoch=EPOCH)
 
     def join(self, client: str, at: int | None, top: int, recovered: bool) -> None:
-        self.add(client, "join", room=ROOM, epoch=EPOCH, recovered=recovered, top=top, **{"from": at})
+        self.add(client, "join", room=ROOM, epoch=EPOCH, recovered=recovered, top=top, limit=50, **{"from": at})
 
     def stored(self, seq: int, client: str, cid: str, text: str, kind: str = "message", on: int = 0) -> None:
         content = fingerprint(USERS[client], kind, on, None, text)

@@ -113,6 +113,14 @@ def pings_ahead_of_pushes(f: Forge) -> None:
     f.add("bob", "stall", room=ROOM, top=9, at=5)
 
 
+def came_back_as_another(f: Forge) -> None:
+    f.add("ada", "hello", user="u9")
+
+
+def answered_oddly(f: Forge) -> None:
+    f.add("ada", "odd", what="a reply to nothing")
+
+
 def epoch_changed(f: Forge) -> None:
     f.record("join", c="ada", recovered=True).update(epoch="e2", recovered=False)
 
@@ -178,7 +186,8 @@ FORGERIES: list[tuple[str, Callable[[Forge], None]]] = [
     ("ghosts", shown_and_not_stored), ("window", push_left_out), ("window", push_repeated),
     ("window", page_with_a_hole), ("window", push_before_join), ("window", push_after_close),
     ("window", resumed_elsewhere), ("window", recovered_into_another_epoch),
-    ("window", top_behind_what_was_seen), ("window", pings_ahead_of_pushes), ("epochs", epoch_changed),
+    ("window", top_behind_what_was_seen), ("window", pings_ahead_of_pushes), ("protocol", came_back_as_another), ("protocol", answered_oddly),
+    ("epochs", epoch_changed),
     ("sender_order", order_of_a_sender), ("real_time", order_of_real_time),
     ("acks_differ", second_ack_differs), ("verdicts", verdict_twice), ("verdicts", verdict_missing),
     ("verdicts", verdict_and_quarantine), ("verdicts", verdict_on_an_edit), ("attempts", tried_too_often),
@@ -227,4 +236,15 @@ def test_a_jump_is_allowed_after_recovered_false() -> None:
     forge = Forge()
     forge.record("join", c="ada", recovered=True)["recovered"] = False
     forge.records.remove(forge.record("recv", c="ada", seq=3))
+    assert "window" not in broken(forge)
+
+
+def test_who_asked_for_no_events_resumes_from_the_top_it_was_told() -> None:
+    forge = Forge()
+    join = forge.record("join", c="bob")
+    join.update(limit=0, top=3)
+    for seq in (1, 2, 3):
+        forge.records.remove(forge.record("recv", c="bob", seq=seq))
+    at = forge.records.index(forge.record("recv", c="bob", seq=4))
+    forge.records.insert(at, {**join, "from": 3, "recovered": True})
     assert "window" not in broken(forge)
