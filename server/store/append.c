@@ -51,8 +51,8 @@ static int find_change(struct writer *w, int64_t room, uint64_t seq, int *change
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* The target must be a message of this room that is still there, and may only be changed by its author or
- * a moderator. `user` is the publication's, 0 for one who never wrote. */
+/* The target must be a message of this room that is still there, and may only be changed by its
+ * author or a moderator. `user` is the publication's, 0 for one who never wrote. */
 static int check_target(struct writer *w, struct msg_publication *p,
                         const struct room_entry *room, int64_t user)
 {
@@ -99,7 +99,8 @@ static int is_pending(struct writer *w, int64_t id, bool *pending)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A verdict about messages that all have theirs is a repeat: each gets exactly one. */
+/* A verdict about messages of which none waits for one is a repeat (each gets exactly one), or
+ * comes after retention has taken them. */
 static int check_verdict(struct writer *w, struct msg_publication *p)
 {
     bool pending = p->n_done == 0;
@@ -109,7 +110,7 @@ static int check_verdict(struct writer *w, struct msg_publication *p)
             return rc;
     }
     if (!pending)
-        refuse(p, E_EXISTS, "these messages have their verdict already");
+        refuse(p, E_EXISTS, "none of these messages waits for a verdict");
     return SQLITE_OK;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The users that the writer knows by heart: a bounded cache, least recently used first out, over the
- * tables users and authors (a user as shown: name and role). Owned by the writer thread. Result
- * codes are SQLite's.
+ * The users that the writer knows by heart: a bounded cache, least recently used first out, over
+ * the tables users and authors (a user as shown: name and role). Owned by the writer thread.
+ * Result codes are SQLite's.
  */
 #ifndef STORE_AUTHORS_H
 #define STORE_AUTHORS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The data directory: made with mode 0700, held by one server at a time through a lock on DATA/lock.
- * Main thread, at start and stop.
+ * The data directory: made with mode 0700, held by one server at a time through a lock on
+ * DATA/lock. Main thread, at start and stop.
  */
 #ifndef STORE_DATADIR_H
 #define STORE_DATADIR_H

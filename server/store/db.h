@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One SQLite connection: opening it with our settings, refusing files that are not ours, are damaged
- * or come from a newer Parley, and turning SQLite's codes into status codes (nowhere else).
- * Each connection belongs to one thread.
+ * One SQLite connection: opening it with our settings, refusing files that are not ours, are
+ * damaged or come from a newer Parley, and turning SQLite's codes into status codes (nowhere
+ * else). Each connection belongs to one thread.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H

@@ -26,8 +26,8 @@ struct identity {
     char epoch[META_EPOCH_MAX + 1];
 };
 
-/* Main thread. Reads the identity, makes what is missing, judges how the last run ended (and takes a
- * new epoch when it may have lost events), and marks this run as running. */
+/* Main thread. Reads the identity, makes what is missing, judges how the last run ended (and
+ * takes a new epoch when it may have lost events), and marks this run as running. */
 int meta_start(sqlite3 *db, enum durability durability, struct identity *identity, const char *path,
                char *err, size_t err_len);
 /* Main thread. Marks a clean end. */

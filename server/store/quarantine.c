@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages that killed their workers: kept for an operator, who looks at them, has them analysed once
- * more, or drops them. Writer thread; all of it is rare, so reading happens here too.
+ * Messages that killed their workers: kept for an operator, who looks at them, has them analysed
+ * once more, or drops them. Writer thread; all of it is rare, so reading happens here too.
  *
- * Of an analysed message exactly one is true: it waits (pending, state 1), it is in quarantine (a row
- * there, pending with state 2), it has its verdict, or an operator has dropped it.
+ * Of an analysed message exactly one is true: it waits (pending, state 1), it is in quarantine (a
+ * row there, pending with state 2), it has its verdict, or an operator has dropped it.
  */
 #include "store/writer.h"
 

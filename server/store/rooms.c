@@ -37,7 +37,7 @@ void rooms_fini(struct rooms *r)
     hash_fini(&r->by_name);
 }
 
-/* The oldest that nobody needs; a room that is to be trimmed will be found again at its next event. */
+/* The oldest that nobody needs; one that is to be trimmed is found again at its next event. */
 static void make_place(struct rooms *r)
 {
     if (r->by_name.count < ROOMS_MAX)
@@ -84,7 +84,7 @@ static struct room_entry *cache(struct rooms *r, const char *name)
         free(e);
         return NULL;
     }
-    /* At the old end: whatever is in the cache was written more lately, or the order is not known. */
+    /* At the old end: what is in the cache was written later, or the order is not known. */
     list_append(&r->recent, &e->recent);
     return e;
 }

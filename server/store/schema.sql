@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Version 1 of the database DATA/parley.db (SQLite, WAL). migrate.c runs this on an empty file; later
--- versions are steps of their own behind it, counted by PRAGMA user_version.
+-- Version 1 of the database DATA/parley.db (SQLite, WAL). migrate.c runs this on an empty file;
+-- later versions are steps of their own behind it, counted by PRAGMA user_version.
 --
--- Shape: `events` is a log. Rows are only appended, in the order of id, so a commit writes few pages
--- however many rooms and users are in it. Whatever would scatter writes over the file (who used which
--- cid, the words of the text) is derived from the log in bulk, up to a watermark kept in `meta`.
--- Measured: the obvious UNIQUE(user, cid) index costs four times as much a commit as all the rest.
+-- Shape: `events` is a log. Rows are only appended, in the order of id, so a commit writes few
+-- pages however many rooms and users are in it. Whatever would scatter writes over the file (who
+-- used which cid, the words of the text) is derived from the log in bulk, up to a watermark kept
+-- in `meta`. Measured: the obvious UNIQUE (user, cid) index costs an event several times as much as
+-- all the rest together.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -72,7 +73,7 @@ CREATE TABLE retired (
     hash INTEGER NOT NULL     -- of kind, target and text: cids_hash_content()
 );
 
--- Messages that wait for their verdict. The row goes in the transaction that adds the verdict event.
+-- Messages that wait for their verdict. The row goes with the transaction that adds that event.
 CREATE TABLE pending (
     id    INTEGER PRIMARY KEY, -- events.id
     state INTEGER NOT NULL     -- 1 waits, 2 quarantined: offered to no worker

@@ -30,7 +30,7 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Runs `which` (add or remove) with the message's text as it read after event as_of, if it had any. */
+/* Runs `which` (add or remove) with the message's text as it read after event as_of, if any. */
 static int apply(struct writer *w, enum writer_statement which, struct target t, int64_t as_of)
 {
     sqlite3_stmt *original = w->stmts[W_SEARCH_ORIGINAL], *change = w->stmts[W_EVENT_CHANGE];

@@ -34,7 +34,7 @@
     /* the log */                                                                                  \
     X(EVENT_INSERT,      "INSERT INTO events "                                                     \
                          "(id, room, seq, ts, kind, author, on_seq, adds, cid, text) "             \
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                 \
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                       \
     X(EVENT_BY_ID,       "SELECT e.room, e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, "   \
                          "a.user FROM events e LEFT JOIN authors a ON a.id = e.author "            \
                          "WHERE e.id = ?1")                                                        \

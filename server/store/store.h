@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * History on disk: SQLite in WAL mode. Two threads of its own: the writer, the only one that writes
- * and the one that numbers events (so a number exists only for what was inserted, and a failed commit
- * leaves no gap), and a reader for pages of history, so that a long read never delays a commit.
+ * History on disk: SQLite in WAL mode. Two threads of its own: the writer, the only one that
+ * writes and the one that numbers events (so a number exists only for what was inserted, and a
+ * failed commit leaves no gap), and a reader for pages of history, so that a long read never
+ * delays a commit.
  *
- * Everything is asked by message to store_mailbox() (STORE_* in loop/msg.h). The writer takes all that
- * is waiting as one transaction: one commit, one fsync a batch (group commit). Answers to a batch are
- * posted after its commit; reads that arrived with it are handed to the reader after it, so a
- * reader sees everything that anybody has been told.
+ * Everything is asked by message to store_mailbox() (STORE_* in loop/msg.h). The writer takes all
+ * that is waiting as one transaction: one commit, one fsync a batch (group commit). Answers to a
+ * batch are posted after its commit; reads that arrived with it are handed to the reader after
+ * it, so a reader sees everything that anybody has been told.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -47,7 +48,7 @@ const struct store_stats *store_stats(const struct store *s);
 
 /* Main thread. Starts the threads; `topology` must outlive them. */
 int store_start(struct store *s, const struct topology *topology);
-/* Main thread. Posts STORE_STOP, waits: everything posted before is committed, answers are posted. */
+/* Main thread. Posts STORE_STOP and waits: what was posted before is committed and answered. */
 void store_stop(struct store *s);
 /* Closes the database, marks a clean shutdown, releases the lock. */
 void store_free(struct store *s);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an event costs in the store: events a second and microseconds of CPU of the store's threads,
- * by durability, batch size and shape of the traffic. Plays the loops: posts a batch of publications,
- * waits for its answers, posts the next.
+ * What an event costs in the store: events a second and microseconds of CPU of the store's
+ * threads, by durability, batch size and shape of the traffic. Plays the loops: posts a batch of
+ * publications, waits for its answers, posts the next.
  *
- *     store_bench [--events N] [--stored N] [--dir DIR]
+ *     store_bench [--events N] [--stored N] [--dir DIR] [--durability WORD] [--batch N]
  *
- * --stored N writes N events first, so that the cost with a history can be seen.
+ * --stored N writes N events first, so that the cost with a history can be seen; the last two pick
+ * one durability or batch size out of all.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@
 
 #include <getopt.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,6 @@
 #define TEXT_LEN 120
 
 struct shape {
-    const char *name;
     unsigned rooms, users;
 };
 
@@ -183,40 +184,72 @@ static void measure_apart(const char *parent, const char *name, enum durability 
         fprintf(stderr, "cannot remove %s\n", dir);
 }
 
-int main(int argc, char **argv)
+struct choice {
+    uint64_t events, stored;
+    const char *dir;
+    const char *durability; /* NULL: all */
+    unsigned batch;         /* 0: all */
+};
+
+/* False when the command line is not understood. */
+static bool parse(int argc, char **argv, struct choice *c)
 {
     static const struct option options[] = {
         {"events", required_argument, NULL, 'e'},
         {"stored", required_argument, NULL, 's'},
         {"dir", required_argument, NULL, 'd'},
+        {"durability", required_argument, NULL, 'u'},
+        {"batch", required_argument, NULL, 'b'},
         {NULL, 0, NULL, 0},
     };
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'e')
+            c->events = strtoull(optarg, NULL, 10);
+        else if (option == 's')
+            c->stored = strtoull(optarg, NULL, 10);
+        else if (option == 'd')
+            c->dir = optarg;
+        else if (option == 'u')
+            c->durability = optarg;
+        else if (option == 'b')
+            c->batch = (unsigned)strtoul(optarg, NULL, 10);
+        else
+            return false;
+    }
+    return optind == argc;
+}
+
+static void measure_batches(const struct choice *c, const char *name, enum durability durability,
+                            struct shape shape)
+{
+    /* Small batches cost more an event and settle sooner. */
+    static const struct {
+        unsigned batch, share;
+    } batches[] = {{1, 20}, {10, 4}, {100, 1}, {4096, 1}};
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        if (c->batch == 0 || c->batch == batches[i].batch)
+            measure_apart(c->dir, name, durability, shape, batches[i].batch,
+                          c->events / batches[i].share, c->stored);
+    }
+}
+
+int main(int argc, char **argv)
+{
     static const struct {
         const char *name;
         enum durability durability;
     } durabilities[] = {
         {"full", DURABILITY_FULL}, {"os", DURABILITY_OS}, {"memory", DURABILITY_MEMORY}};
-    static const struct shape shapes[] = {{"one room", 1, 10}, {"many rooms", 200, 2000}};
-    static const unsigned batches[] = {1, 10, 100, 4096};
-    uint64_t events = 200000, stored = 0;
-    const char *dir = "/tmp";
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'e')
-            events = strtoull(optarg, NULL, 10);
-        else if (c == 's')
-            stored = strtoull(optarg, NULL, 10);
-        else if (c == 'd')
-            dir = optarg;
-        else
-            return 64;
+    static const struct shape shapes[] = {{1, 10}, {200, 2000}};
+    struct choice c = {.events = 200000, .dir = "/tmp"};
+    if (!parse(argc, argv, &c)) {
+        fprintf(stderr, "usage: see the top of store_bench.c\n");
+        return 64;
     }
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         for (size_t d = 0; d < sizeof durabilities / sizeof durabilities[0]; d++) {
-            for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
-                uint64_t n = batches[i] == 1 ? events / 20 : batches[i] == 10 ? events / 4 : events;
-                measure_apart(dir, durabilities[d].name, durabilities[d].durability, shapes[s],
-                              batches[i], n, stored);
-            }
+            if (c.durability == NULL || strcmp(c.durability, durabilities[d].name) == 0)
+                measure_batches(&c, durabilities[d].name, durabilities[d].durability, shapes[s]);
         }
     }
     return 0;

@@ -204,7 +204,8 @@ START_TEST(memory_durability_says_when_it_lost_what_it_told)
     /* Numbers that were told of are not given again. */
     uint64_t top = world_top(&world, "room0");
     ck_assert_uint_gt(top, 10);
-    ck_assert_uint_eq(world_send(&world, world_message("room0", "ada", "after", "hi")).seq, top + 1);
+    ck_assert_uint_eq(world_send(&world, world_message("room0", "ada", "after", "hi")).seq,
+                      top + 1);
     world_close(&world);
     world_open(&world);
     ck_assert_str_ne(epoch, store_epoch(world.store));

@@ -50,8 +50,8 @@ START_TEST(the_index_holds_messages_as_they_now_read)
     ck_assert_int_eq(found("fox"), 2001);
     ck_assert_int_eq(found("dog"), 1002);
     /* In one room, newest first: a range of rowids. */
-    ck_assert_int_eq(world_query(&world, "SELECT rowid & 0xffffffffff FROM search WHERE search MATCH "
-                                         "'fox' AND rowid BETWEEN 1 << 40 AND (2 << 40) - 1 "
+    ck_assert_int_eq(world_query(&world, "SELECT rowid & 0xffffffffff FROM search WHERE search "
+                                         "MATCH 'fox' AND rowid BETWEEN 1 << 40 AND (2 << 40) - 1 "
                                          "ORDER BY rowid DESC"), 1);
     change(EVENT_EDIT, "e1", 1, "the quick brown vixen");
     change(EVENT_DELETE, "e2", 2, "");
@@ -281,8 +281,9 @@ START_TEST(the_write_ahead_log_does_not_grow_for_ever)
 {
     enum { ROUNDS = 40, EACH = 5000 };
     off_t largest = 0;
-    many_text = "One hundred and sixty bytes, so that some forty megabytes go through the log: more "
-                "than enough to see whether it is moved into the file and begun again in time.";
+    many_text = "One hundred and sixty bytes, so that some forty megabytes go through the log, "
+                "more than enough to see whether it is moved into the file and begun again in "
+                "time.";
     world_init(&world, DURABILITY_OS);
     world_open(&world);
     for (unsigned i = 0; i < ROUNDS; i++) {
