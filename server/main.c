@@ -67,7 +67,7 @@ struct server {
     struct loop *loops[LOOPS_MAX];
     int listeners[LOOPS_MAX];
     uint16_t port;
-    char ipc_dir[128], endpoint[192], analyzers_dir[4096];
+    char ipc_dir[128], endpoint[192], analyzers_dir[4096], flight_path[4200];
     uv_loop_t uv;
     uv_signal_t on_term, on_int, on_hup;
     uv_poll_t mail;
@@ -147,6 +147,7 @@ static void open_analysis(struct server *s)
                   strerror(errno));
         return;
     }
+    snprintf(s->flight_path, sizeof s->flight_path, "%s/inflight", c->data);
     const struct dispatch_config config = {
         .workers = (unsigned)c->workers,
         .batch_max = (unsigned)c->batch_max,
@@ -154,6 +155,7 @@ static void open_analysis(struct server *s)
         .queue_max = (unsigned)c->queue_max,
         .deadline_ms = (unsigned)c->worker_deadline_ms,
         .endpoint = s->endpoint,
+        .flight_path = s->flight_path,
     };
     if (dispatch_open(&s->dispatch, &config, err, sizeof err) != 0) {
         log_error("main", "%s: chat runs without analysis", err);

@@ -26,6 +26,8 @@
 /* A worker that outlives its SIGKILL by this much (a process stuck in the kernel) loses its
  * batches. */
 #define ABANDON_US 2000000u
+/* A quarantine that the store could not keep is sent to it again after this. */
+#define RETRY_US 1000000u
 
 /* ---- what becomes of a job ---------------------------------------------------------------- */
 
@@ -60,7 +62,9 @@ void dispatch_finish(struct dispatch *d, struct worker *w, struct batch *b,
     d->changed = true;
 }
 
-static void quarantine(struct dispatch *d, struct worker *w, struct job *j, const char *what)
+/* The room hears nothing of it: the message has no verdict, unless an operator replays it and it
+ * gets one then. */
+static void quarantine(struct dispatch *d, struct job *j, const char *what, const char *stack)
 {
     struct msg_quarantine *q = msg_new(MSG_STORE_QUARANTINE, 0);
     log_warn("dispatch", "message quarantined id=%lld room=%s seq=%llu attempts=%u: %s",
@@ -73,11 +77,9 @@ static void quarantine(struct dispatch *d, struct worker *w, struct job *j, cons
         q->attempts = j->attempts;
         q->ts_ms = clock_wall_ms();
         snprintf(q->reason, sizeof q->reason, "%s", what);
+        snprintf(q->stack, sizeof q->stack, "%s", stack);
         mailbox_post(d->topology->store, &q->head);
     }
-    /* The room still hears of it: every message gets exactly one verdict. */
-    const struct batch nothing = {.sent_us = d->now_us};
-    conclude(d, w, &nothing, j, NULL, 0);
     ledger_quarantine(&d->ledger, j);
 }
 
@@ -88,8 +90,16 @@ void dispatch_fail(struct dispatch *d, struct worker *w, struct batch *b, enum b
     list_init(&condemned);
     ledger_return(&d->ledger, b, blame, &condemned);
     LIST_FOREACH(&condemned, link, after)
-        quarantine(d, w, container_of(link, struct job, link), what);
+        quarantine(d, container_of(link, struct job, link), what, w->stack);
     d->changed = true;
+}
+
+/* What was in hand too often when servers died. */
+static void quarantine_doomed(struct dispatch *d)
+{
+    LIST_FOREACH(&d->ledger.doomed, link, after)
+        quarantine(d, container_of(link, struct job, link),
+                   "the server died each time while this was being analysed", "");
 }
 
 /* Takes all batches from the worker: the first is blamed as `first` says, the others as
@@ -226,6 +236,7 @@ static void keep(struct dispatch *d, struct msg_job *job)
     int status = ledger_add(&d->ledger, job, d->now_us);
     if (status == 0) {
         intake_took(&d->intake, id);
+        quarantine_doomed(d);
         return;
     }
     if (status != E_EXISTS)
@@ -241,6 +252,8 @@ static uint32_t waiting(const struct dispatch *d)
 static void on_job(struct dispatch *d, struct msg_job *job)
 {
     d->changed = true;
+    if (job->again)
+        intake_forget(&d->intake, job->id);
     if (!intake_knows(&d->intake, job->id) && intake_admits(&d->intake, job->id, waiting(d)))
         keep(d, job);
     else
@@ -281,6 +294,30 @@ static void ask_store(struct dispatch *d)
     mailbox_post(d->topology->store, &m->head);
 }
 
+/* The disk refused: until it is kept there the message is neither done nor in quarantine. */
+static void on_quarantined(struct dispatch *d, struct msg_quarantine *q)
+{
+    if (q->status == 0) {
+        msg_free(&q->head);
+        return;
+    }
+    q->head.next = d->unkept;
+    d->unkept = &q->head;
+}
+
+static void quarantine_again(struct dispatch *d)
+{
+    if (d->now_us - d->unkept_us < RETRY_US)
+        return;
+    d->unkept_us = d->now_us;
+    while (d->unkept != NULL) {
+        struct msg *m = d->unkept;
+        d->unkept = m->next;
+        m->tag = MSG_STORE_QUARANTINE;
+        mailbox_post(d->topology->store, m);
+    }
+}
+
 static void on_spawned(struct dispatch *d, const struct msg_worker *m)
 {
     struct worker *w = workertab_by_slot(&d->workers, m->slot);
@@ -308,6 +345,9 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
     inbound_drain(d); /* what it said before it died */
     if (m->pid != 0 && m->pid == w->pid) {
         worker_describe_exit(w, m->wait_status);
+        snprintf(w->stack, sizeof w->stack, "%s", m->stack);
+        if (w->stack[0] != '\0')
+            report_crash(&d->report, w);
         enum blame blame = blame_of(w, m->wait_status);
         /* A process that died by itself may have lost answers on their way, so which batch
          * it had in hand is not certain: all are tried again with care. A process that we
@@ -331,6 +371,9 @@ static void on_msg(struct dispatch *d, struct msg *m)
         return;
     case MSG_DISPATCH_PENDING:
         on_pending(d, (struct msg_pending *)m);
+        return;
+    case MSG_DISPATCH_QUARANTINED:
+        on_quarantined(d, (struct msg_quarantine *)m);
         return;
     case MSG_DISPATCH_SPAWNED:
         on_spawned(d, (struct msg_worker *)m);
@@ -384,6 +427,7 @@ static void tick(struct dispatch *d)
     d->ticked_us = d->now_us;
     for (unsigned i = 0; i < d->workers.n; i++)
         judge(d, &d->workers.workers[i]);
+    quarantine_again(d);
     board_tick(d);
 }
 
@@ -460,10 +504,21 @@ void dispatch_set_problem(struct dispatch *d, const char *text)
     snprintf(d->problem, sizeof d->problem, "%s", text != NULL ? text : "");
 }
 
+/* Chat and analysis can do without. */
+static void open_flight(struct dispatch *d)
+{
+    char err[512];
+    const char *path = d->config.flight_path;
+    if (path != NULL
+        && flight_open(&d->ledger.flight, path, d->topology->epoch, err, sizeof err) != 0)
+        log_warn("dispatch", "%s: a message that ends the server is not found out", err);
+}
+
 int dispatch_start(struct dispatch *d, const struct topology *topology)
 {
     sigset_t all, before;
     d->topology = topology;
+    open_flight(d);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     d->started = pthread_create(&d->thread, NULL, run, d) == 0;
@@ -501,7 +556,14 @@ void dispatch_free(struct dispatch *d)
     if (d == NULL)
         return;
     forget_batches(d);
+    struct flight *flight = d->ledger.flight;
     ledger_fini(&d->ledger);
+    flight_close(flight);
+    while (d->unkept != NULL) {
+        struct msg *next = d->unkept->next;
+        msg_free(d->unkept);
+        d->unkept = next;
+    }
     report_fini(&d->report);
     intake_fini(&d->intake);
     workertab_fini(&d->workers);

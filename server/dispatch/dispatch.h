@@ -5,7 +5,7 @@
  * of workers.
  *
  * Jobs come as DISPATCH_JOB; each ends as one ROOM_VERDICT to the room's home loop, or in
- * quarantine. The ledger holds at every moment: sent = done + failed + quarantined + in
+ * quarantine, never both. The ledger holds at every moment: sent = done + failed + quarantined + in
  * flight. When more jobs wait than queue_max, new ones are not kept: the store has them as
  * pending, and dispatch asks for them (STORE_PENDING) when it has caught up. So nothing is
  * lost and memory is bounded.
@@ -25,6 +25,7 @@ struct dispatch_config {
     unsigned queue_max;        /* jobs waiting in memory */
     unsigned deadline_ms;      /* a batch older than this gets its worker killed */
     const char *endpoint;      /* ipc://… in a 0700 directory */
+    const char *flight_path;   /* see flight.h; NULL: no notes. Must last until dispatch_start */
 };
 
 /* Written by the dispatch thread, read by any (relaxed). */

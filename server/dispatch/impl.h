@@ -39,6 +39,8 @@ struct dispatch {
     struct report report;
     struct buf out;          /* scratch: the message being packed */
     unsigned next_slot;      /* where the search for a free worker starts */
+    struct msg *unkept;      /* quarantines that the store could not keep: sent again */
+    uint64_t unkept_us;      /* when they were last */
     uint64_t late_results;   /* for batches that had been given to others */
     char problem[PROBLEM_MAX];
 };

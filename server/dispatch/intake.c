@@ -59,6 +59,12 @@ void intake_took(struct intake *i, int64_t id)
         *word_of(i, id) |= bit_of(id);
 }
 
+void intake_forget(struct intake *i, int64_t id)
+{
+    if (in_window(i, id))
+        *word_of(i, id) &= ~bit_of(id);
+}
+
 void intake_defer(struct intake *i, int64_t id)
 {
     if (!i->reading)

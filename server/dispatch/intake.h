@@ -47,6 +47,8 @@ bool intake_knows(const struct intake *i, int64_t id);
 bool intake_admits(struct intake *i, int64_t id, uint32_t queued);
 /* The job has been taken into memory. */
 void intake_took(struct intake *i, int64_t id);
+/* The job is to be done once more. */
+void intake_forget(struct intake *i, int64_t id);
 /* The job could not be kept after all. */
 void intake_defer(struct intake *i, int64_t id);
 

@@ -21,10 +21,22 @@ void ledger_init(struct ledger *l)
     *l = (struct ledger){.by_id = HASH_INIT, .next_batch = 1};
     list_init(&l->queue);
     list_init(&l->suspects);
+    list_init(&l->doomed);
+}
+
+static void note(struct ledger *l, struct job *j, bool flying)
+{
+    const struct flight_note n = {
+        .id = j->msg->id, .attempts = j->attempts, .forgiven = j->forgiven, .flying = flying};
+    if (flying || j->attempts > 0 || j->forgiven > 0)
+        flight_put(l->flight, &n, &j->place);
+    else
+        flight_remove(l->flight, &j->place);
 }
 
 static void free_job(struct ledger *l, struct job *j)
 {
+    flight_remove(l->flight, &j->place);
     list_remove(&j->link);
     hash_remove(&l->by_id, &j->node);
     msg_free(&j->msg->head);
@@ -41,10 +53,13 @@ static void free_batch(struct ledger *l, struct batch *b)
 
 void ledger_fini(struct ledger *l)
 {
+    l->flight = NULL;
     LIST_FOREACH(&l->suspects, link, after)
         free_batch(l, batch_of(link));
     LIST_FOREACH(&l->queue, queued, next)
         free_job(l, job_of(queued));
+    LIST_FOREACH(&l->doomed, lost, last)
+        free_job(l, job_of(lost));
     hash_fini(&l->by_id);
 }
 
@@ -54,29 +69,6 @@ bool ledger_has(const struct ledger *l, int64_t id)
     while (n != NULL && container_of(n, struct job, node)->msg->id != id)
         n = hash_next(n);
     return n != NULL;
-}
-
-int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us)
-{
-    if (ledger_has(l, msg->id))
-        return E_EXISTS;
-    struct job *j = calloc(1, sizeof *j);
-    if (j == NULL)
-        return E_NO_MEMORY;
-    if (hash_insert(&l->by_id, &j->node, hash_u64((uint64_t)msg->id)) < 0) {
-        free(j);
-        return E_NO_MEMORY;
-    }
-    j->msg = msg;
-    j->arrived_us = now_us;
-    list_append(&l->queue, &j->link);
-    l->queued++;
-    return 0;
-}
-
-uint64_t ledger_oldest_us(const struct ledger *l)
-{
-    return list_is_empty(&l->queue) ? 0 : job_of(l->queue.next)->arrived_us;
 }
 
 static struct batch *new_batch(struct ledger *l)
@@ -97,14 +89,81 @@ static void put_into(struct batch *b, struct job *j)
     b->n++;
 }
 
+/* A job that was in flight when the last server died, once too often for that to be chance. */
+static void suspect_alone(struct ledger *l, struct job *j)
+{
+    struct batch *b = new_batch(l);
+    if (b == NULL) {
+        list_append(&l->queue, &j->link);
+        l->queued++;
+        return;
+    }
+    b->suspect = true;
+    put_into(b, j);
+    list_append(&l->suspects, &b->link);
+    l->suspected++;
+}
+
+static void doom(struct ledger *l, struct job *j)
+{
+    list_append(&l->doomed, &j->link);
+    l->sent++; /* by the last server */
+    l->quarantined++;
+}
+
+/* Where a new job belongs. */
+static void admit(struct ledger *l, struct job *j)
+{
+    struct flight_note n;
+    if (flight_recall(l->flight, j->msg->id, &n, &j->place)) {
+        bool pardon = n.flying && n.forgiven < FORGIVEN_MAX && n.attempts > 0;
+        j->attempts = n.attempts - pardon;
+        j->forgiven = n.forgiven + pardon;
+        note(l, j, false);
+    }
+    if (j->attempts >= ATTEMPTS_MAX) {
+        doom(l, j);
+    } else if (j->attempts > 0) {
+        suspect_alone(l, j);
+    } else {
+        list_append(&l->queue, &j->link);
+        l->queued++;
+    }
+}
+
+int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us)
+{
+    if (ledger_has(l, msg->id))
+        return E_EXISTS;
+    struct job *j = calloc(1, sizeof *j);
+    if (j == NULL)
+        return E_NO_MEMORY;
+    if (hash_insert(&l->by_id, &j->node, hash_u64((uint64_t)msg->id)) < 0) {
+        free(j);
+        return E_NO_MEMORY;
+    }
+    j->msg = msg;
+    j->arrived_us = now_us;
+    list_init(&j->link);
+    admit(l, j);
+    return 0;
+}
+
+uint64_t ledger_oldest_us(const struct ledger *l)
+{
+    return list_is_empty(&l->queue) ? 0 : job_of(l->queue.next)->arrived_us;
+}
+
 struct batch *ledger_take_suspect(struct ledger *l)
 {
     if (list_is_empty(&l->suspects))
         return NULL;
     struct batch *b = batch_of(l->suspects.next);
     list_remove(&b->link);
-    LIST_FOREACH(&b->jobs, link, after)
+    LIST_FOREACH(&b->jobs, link, after) {
         job_of(link)->attempts++;
+        note(l, job_of(link), true);
+    }
     l->suspected -= b->n;
     return b;
 }
@@ -124,6 +183,7 @@ struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes)
             break;
         put_into(b, j);
         j->attempts++;
+        note(l, j, true);
     }
     l->queued -= b->n;
     return b;
@@ -136,6 +196,7 @@ static void put_back(struct ledger *l, struct batch *b)
     LIST_FOREACH(&b->jobs, link, after) {
         struct job *j = job_of(link);
         j->attempts--;
+        note(l, j, false);
         list_remove(&j->link);
         list_append(front, &j->link); /* appending to a node inserts before it */
     }
@@ -147,8 +208,10 @@ static void put_back(struct ledger *l, struct batch *b)
 /* Back among the suspects as it is; the attempt was not its own. */
 static void suspect_again(struct ledger *l, struct batch *b)
 {
-    LIST_FOREACH(&b->jobs, link, after)
+    LIST_FOREACH(&b->jobs, link, after) {
         job_of(link)->attempts--;
+        note(l, job_of(link), false);
+    }
     list_remove(&b->link);
     list_append(l->suspects.next, &b->link);
     l->suspected += b->n;
@@ -208,6 +271,8 @@ static void split(struct ledger *l, struct batch *b)
 {
     uint32_t size = group_size(b->n, job_of(b->jobs.next)->attempts);
     struct list *front = l->suspects.next;
+    LIST_FOREACH(&b->jobs, link, after)
+        note(l, job_of(link), false);
     b->suspect = true;
     l->suspected += b->n;
     while (b->n > size) {

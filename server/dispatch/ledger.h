@@ -16,12 +16,17 @@
  * group has its worker for itself, so from then on a death accuses nobody else. Thus one
  * poisonous job costs at most ATTEMPTS_MAX workers, is found alone at its last attempt, and
  * its neighbours are all done by theirs.
+ *
+ * The same goes for the death of the server itself, which the next one learns from the notes in
+ * `flight`: what was in flight then is first forgiven, then suspected, each job alone, and in the
+ * end condemned without another try.
  */
 #ifndef DISPATCH_LEDGER_H
 #define DISPATCH_LEDGER_H
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "dispatch/flight.h"
 #include "loop/msg.h"
 
 #define ATTEMPTS_MAX 3
@@ -37,6 +42,7 @@ struct job {
     uint32_t dispatches;
     uint8_t attempts;        /* dispatches charged, the one in flight included */
     uint8_t forgiven;        /* kills from outside of a worker that had it */
+    uint32_t place;          /* of its note in flight; 0: none */
 };
 
 struct batch {
@@ -52,6 +58,8 @@ struct ledger {
     struct hash by_id;
     struct list queue;       /* fresh jobs, oldest first */
     struct list suspects;    /* batches to be tried alone */
+    struct list doomed;      /* jobs condemned by what the last server noted, for ledger_quarantine */
+    struct flight *flight;   /* NULL: nothing is noted */
     uint32_t queued;         /* jobs in queue */
     uint32_t suspected;      /* jobs in suspects */
     uint64_t next_batch;
@@ -66,11 +74,11 @@ enum blame {
 };
 
 void ledger_init(struct ledger *l);
-/* Frees all that waits. Batches in flight must have been given back before. */
+/* Frees all that waits; its notes stay. Batches in flight must have been given back before. */
 void ledger_fini(struct ledger *l);
 
-/* Takes the job into the queue. E_EXISTS: it is here already; then, and with E_NO_MEMORY,
- * the caller keeps the message. */
+/* Takes the job into the queue, or where the last server's note of it says. E_EXISTS: it is here
+ * already; then, and with E_NO_MEMORY, the caller keeps the message. */
 int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us);
 bool ledger_has(const struct ledger *l, int64_t id);
 /* When the oldest fresh job arrived; 0 when there is none. */

@@ -179,6 +179,16 @@ void report_exception(struct report *r, const Parley__Worker__Error *from, const
     list_append(r->exceptions.next, &e->link);
 }
 
+void report_crash(struct report *r, const struct worker *w)
+{
+    Parley__Worker__Error e = PARLEY__WORKER__ERROR__INIT;
+    e.index = -1;
+    e.type = "Crash";
+    e.message = (char *)w->exit;
+    e.traceback = (char *)w->stack;
+    report_exception(r, &e, w);
+}
+
 void report_result(struct report *r, const Parley__Worker__Result *m, struct worker *w,
                    uint64_t now_us)
 {

@@ -48,6 +48,8 @@ void report_ready(struct report *r, const Parley__Worker__Ready *m);
 void report_result(struct report *r, const Parley__Worker__Result *m, struct worker *w,
                    uint64_t now_us);
 void report_exception(struct report *r, const Parley__Worker__Error *e, const struct worker *w);
+/* The worker has died, and Python could still say where it was. */
+void report_crash(struct report *r, const struct worker *w);
 
 /* A sentence about analyzers that do not work, into `out`; false when all do. */
 bool report_problem(const struct report *r, char *out, size_t len);

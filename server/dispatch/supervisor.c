@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,14 +27,23 @@
 #define CRASHES_MAX 5
 #define CRASHES_WITHIN_US 10000000u
 
-#define ARGS_MAX 20
+/* A worker that is to be killed says first where it is; this is its time for that. */
+#define LAST_WORDS_MS 50
+/* The worker's descriptor for the stack of Python when it dies. */
+#define STACK_FD 3
+
+#define TEXT_OF(macro) TEXT_OF_(macro)
+#define TEXT_OF_(token) #token
+
+#define ARGS_MAX 22
 #define ENV_MAX 24
 
 struct slot {
     struct supervisor *owner;
     unsigned index;
     uv_process_t *process;          /* NULL: does not run. Freed by its close callback */
-    uv_timer_t restart;
+    uv_timer_t restart;             /* running process: until its kill */
+    int stack_fd;                   /* a file in memory, or -1; the process writes into it */
     bool given_up;
     uint64_t started_us;
     uint32_t starts;
@@ -106,7 +116,8 @@ static void add(char *args[ARGS_MAX], size_t *n, const char *option, const char 
     args[(*n)++] = (char *)value;
 }
 
-static void make_args(const struct supervisor_config *c, const char *slot, char *args[ARGS_MAX])
+static void make_args(const struct supervisor_config *c, const char *slot, const char *stack_fd,
+                      char *args[ARGS_MAX])
 {
     size_t n = 0;
     args[n++] = (char *)c->binary;
@@ -117,6 +128,7 @@ static void make_args(const struct supervisor_config *c, const char *slot, char 
     add(args, &n, "--analyzers-dir", c->analyzers_dir);
     add(args, &n, "--disable", c->disable);
     add(args, &n, "--log-level", c->log_level);
+    add(args, &n, "--stack-fd", stack_fd);
     args[n] = NULL;
 }
 
@@ -215,6 +227,23 @@ static void plan_restart(struct slot *s, struct msg_worker *m)
     uv_timer_start(&s->restart, on_restart, m->next_start_ms, 0);
 }
 
+/* What the process left, as text that can be shown. */
+static void read_stack(const struct slot *s, char stack[STACK_TEXT_MAX])
+{
+    ssize_t n = s->stack_fd >= 0 ? pread(s->stack_fd, stack, STACK_TEXT_MAX - 1, 0) : 0;
+    stack[n > 0 ? n : 0] = '\0';
+    for (char *c = stack; *c != '\0'; c++)
+        if ((*c < ' ' && *c != '\n') || *c > '~')
+            *c = '?';
+}
+
+static void clear_stack(struct slot *s)
+{
+    if (s->stack_fd >= 0
+        && (ftruncate(s->stack_fd, 0) != 0 || lseek(s->stack_fd, 0, SEEK_SET) != 0))
+        log_warn("supervisor", "cannot clear a worker's stack: %s", strerror(errno));
+}
+
 static void on_exited(uv_process_t *process, int64_t exit_status, int term_signal)
 {
     struct slot *s = process->data;
@@ -222,6 +251,7 @@ static void on_exited(uv_process_t *process, int64_t exit_status, int term_signa
     int pid = process->pid;
     struct msg_worker *m = new_report(s, MSG_DISPATCH_EXITED, pid);
     m->wait_status = W_EXITCODE((int)exit_status, term_signal);
+    read_stack(s, m->stack);
     s->process = NULL;
     uv_close((uv_handle_t *)process, on_process_closed);
     if (owner->stopping)
@@ -249,14 +279,15 @@ static int spawn(struct slot *s, uv_process_t *process)
 {
     const struct supervisor_config *c = &s->owner->config;
     char number[16], *args[ARGS_MAX], *env[ENV_MAX] = {NULL};
-    uv_stdio_container_t stdio[3] = {
+    uv_stdio_container_t stdio[STACK_FD + 1] = {
         {.flags = UV_IGNORE},
         /* Standard output is the server's ready line; what an analyzer prints goes to the log. */
         {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
         {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+        {.flags = UV_INHERIT_FD, .data.fd = s->stack_fd},
     };
     snprintf(number, sizeof number, "%u", s->index);
-    make_args(c, number, args);
+    make_args(c, number, s->stack_fd >= 0 ? TEXT_OF(STACK_FD) : NULL, args);
     if (!make_env(env))
         fatal("supervisor", "no memory to start a worker");
     uv_process_options_t options = {
@@ -265,7 +296,7 @@ static int spawn(struct slot *s, uv_process_t *process)
         .env = env,
         .exit_cb = on_exited,
         .stdio = stdio,
-        .stdio_count = 3,
+        .stdio_count = s->stack_fd >= 0 ? STACK_FD + 1 : STACK_FD,
         /* Its own session: Ctrl-C in the server's terminal is the server's to handle. */
         .flags = UV_PROCESS_DETACHED,
     };
@@ -281,6 +312,7 @@ static void start(struct slot *s)
         fatal("supervisor", "no memory to start a worker");
     s->started_us = clock_mono_us();
     s->starts++;
+    clear_stack(s);
     process->data = s;
     int error = spawn(s, process);
     s->owner->handles++;
@@ -369,12 +401,20 @@ void supervisor_start(struct supervisor *s)
         struct slot *slot = &s->slots[i];
         slot->owner = s;
         slot->index = i;
+        slot->stack_fd = memfd_create("stack", MFD_CLOEXEC);
         uv_timer_init(s->loop, &slot->restart);
         slot->restart.data = slot;
         s->handles++;
     }
     for (unsigned i = 0; i < s->config.workers; i++)
         start(&s->slots[i]);
+}
+
+static void on_kill_due(uv_timer_t *timer)
+{
+    struct slot *s = timer->data;
+    if (s->process != NULL)
+        uv_process_kill(s->process, SIGKILL);
 }
 
 void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m)
@@ -386,7 +426,8 @@ void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m)
     if (slot->process == NULL || slot->process->pid != m->pid)
         return;
     log_warn("supervisor", "killing worker slot=%u pid=%d: %s", m->slot, m->pid, m->reason);
-    uv_process_kill(slot->process, SIGKILL);
+    uv_process_kill(slot->process, SIGUSR1);
+    uv_timer_start(&slot->restart, on_kill_due, LAST_WORDS_MS, 0);
 }
 
 static void signal_all(struct supervisor *s, int signal)
@@ -421,6 +462,9 @@ void supervisor_free(struct supervisor *s)
 {
     if (s == NULL)
         return;
+    for (unsigned i = 0; s->started && i < s->config.workers; i++)
+        if (s->slots[i].stack_fd >= 0)
+            close(s->slots[i].stack_fd);
     free(s->slots);
     free(s);
 }

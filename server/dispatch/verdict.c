@@ -32,8 +32,7 @@ static struct span *copy_label(struct label *to, const Parley__Worker__Label *fr
 
 struct msg_verdict *verdict_new(const struct msg_job *job, const Parley__Worker__Labels *labels)
 {
-    size_t n = labels != NULL ? labels->n_labels : 0;
-    size_t n_spans = labels != NULL ? count_spans(labels) : 0;
+    size_t n = labels->n_labels, n_spans = count_spans(labels);
     struct msg_verdict *v =
         msg_new(MSG_ROOM_VERDICT, n * sizeof(struct label) + n_spans * sizeof(struct span));
     if (v == NULL)

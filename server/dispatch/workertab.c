@@ -88,7 +88,7 @@ void worker_spawned(struct worker *w, int pid, uint32_t restarts, uint64_t at_us
     w->pid = pid;
     w->restarts = restarts;
     w->spawned_us = at_us;
-    w->failure[0] = '\0';
+    w->failure[0] = w->stack[0] = '\0';
     w->start_ms = w->load_ms = 0;
     set_state(w, WORKER_STARTING, at_us);
 }

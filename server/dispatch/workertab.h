@@ -80,6 +80,7 @@ struct worker {
     bool given_up;
     uint32_t restarts, next_start_ms;
     char exit[128];          /* how the last process ended, or "" */
+    char stack[STACK_TEXT_MAX]; /* … and where Python was then, or "" */
     uint64_t jobs, n_results, errors;
     struct rate rate;
     struct recent latency_us; /* batch sent -> result */

@@ -16,15 +16,18 @@
 #define CANNOT_WORK 78 /* EX_CONFIG */
 
 /* Dies with the server; leaves no core (it would hold messages); gains no privileges; keeps
- * nothing open that the server may have left open. */
-static void confine(void)
+ * nothing open that the server may have left open, but what it was given. */
+static void confine(int given_fd)
 {
     const struct rlimit none = {0, 0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &none);
-    close_range(STDERR_FILENO + 1, ~0U, 0);
+    if (given_fd > STDERR_FILENO + 1)
+        close_range(STDERR_FILENO + 1, (unsigned)given_fd - 1, 0);
+    close_range(given_fd != 0 ? (unsigned)given_fd + 1 : STDERR_FILENO + 1, ~0U, 0);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN); /* until Python can answer it with its stack */
 }
 
 int main(int argc, char **argv)
@@ -35,7 +38,7 @@ int main(int argc, char **argv)
     if (status != 0)
         return status;
     log_set_level(options.log_level);
-    confine();
+    confine(options.stack_fd);
     pyhost_prepare();
     struct link *link = link_start(
         &(struct link_config){

@@ -2,17 +2,19 @@
  * The command line of parley-worker; see options.h. Main thread. */
 #include "options.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BAD_USAGE 64 /* EX_USAGE */
 
 static const char usage[] =
     "usage: parley-worker --slot N --endpoint ipc://PATH --python-path DIR [--venv DIR]\n"
     "                     [--analyzers-dir DIR] [--disable NAME,...] [--soft-timeout-ms N]\n"
-    "                     [--log-level error|warn|info|debug]\n"
+    "                     [--log-level error|warn|info|debug] [--stack-fd N]\n"
     "Analyses messages for parleyd, which starts it; see workers/host/README.md.\n";
 
 static const struct option table[] = {
@@ -24,6 +26,7 @@ static const struct option table[] = {
     {"disable", required_argument, NULL, 'd'},
     {"soft-timeout-ms", required_argument, NULL, 't'},
     {"log-level", required_argument, NULL, 'l'},
+    {"stack-fd", required_argument, NULL, 'f'},
     {NULL, 0, NULL, 0},
 };
 
@@ -36,6 +39,19 @@ static int number(const char *option, const char *text, uint32_t *out)
         return BAD_USAGE;
     }
     *out = (uint32_t)value;
+    return 0;
+}
+
+static int descriptor(const char *text, int *out)
+{
+    uint32_t fd = 0;
+    if (number("stack-fd", text, &fd) != 0)
+        return BAD_USAGE;
+    if (fd <= STDERR_FILENO || fcntl((int)fd, F_GETFD) < 0) {
+        fprintf(stderr, "parley-worker: --stack-fd %s is no open descriptor of its own\n", text);
+        return BAD_USAGE;
+    }
+    *out = (int)fd;
     return 0;
 }
 
@@ -73,6 +89,8 @@ static int take(struct options *o, int option, const char *value)
         return 0;
     case 't':
         return number("soft-timeout-ms", value, &o->soft_timeout_ms);
+    case 'f':
+        return descriptor(value, &o->stack_fd);
     case 'l':
         return level(value, &o->log_level);
     default:

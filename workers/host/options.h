@@ -17,6 +17,7 @@ struct options {
     const char *analyzers_dir; /* NULL: none */
     const char *disable;       /* names, by commas; NULL: none */
     uint32_t soft_timeout_ms;  /* 0: half of a batch's deadline */
+    int stack_fd;              /* gets Python's stack when it crashes; 0: standard error does */
     enum log_level log_level;
 };
 

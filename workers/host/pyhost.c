@@ -128,6 +128,22 @@ static bool install_interrupt(void)
     return ok;
 }
 
+/* A fault, and the server before it kills us (SIGUSR1), make Python write down where it is. */
+static bool install_stack_dump(int fd)
+{
+    PyObject *module = PyImport_ImportModule("faulthandler");
+    PyObject *enabled = NULL, *registered = NULL;
+    if (module != NULL)
+        enabled = PyObject_CallMethod(module, "enable", "i", fd);
+    if (enabled != NULL)
+        registered = PyObject_CallMethod(module, "register", "ii", SIGUSR1, fd);
+    bool ok = registered != NULL;
+    Py_XDECREF(registered);
+    Py_XDECREF(enabled);
+    Py_XDECREF(module);
+    return ok;
+}
+
 /* The package's functions. Returns parley.host.load, or NULL with an exception. */
 static PyObject *import_package(void)
 {
@@ -268,6 +284,10 @@ bool pyhost_start(const struct options *o, struct link *l)
         log_error("worker", "%s", reason);
         link_failed(l, reason, "");
         return false;
+    }
+    if (o->stack_fd != 0 && !install_stack_dump(o->stack_fd)) {
+        PyErr_Clear();
+        log_warn("worker", "a crash will not say where it was: faulthandler cannot be set up");
     }
     uint64_t load_us = clock_mono_us();
     PyObject *load = add_path(o->python_path) ? import_package() : NULL;

@@ -128,17 +128,26 @@ static void poison(const char *text, unsigned deadline_ms)
     ck_assert_int_eq(w.quarantines[0].id, bad);
     ck_assert_uint_eq(w.quarantines[0].attempts, 3);
     printf("poison \"%s\": quarantined: %s\n", text, w.quarantines[0].reason);
-    ck_assert_uint_eq(w.seen[bad].labels, 0);
+    ck_assert_uint_eq(w.seen[bad].verdicts, 0);
     for (int64_t id = 1; id < w.next_id; id++)
         ck_assert(id == bad || w.seen[id].word);
     ck_assert(world_until(&w, three_came_back, 5000));
     ck_assert_int_eq(world_number(&w, 0, "restarts") + world_number(&w, 1, "restarts"), 3);
 }
 
+/* The quarantine tells how Python ended, and in which file. */
+static void expect_stack(const char *how)
+{
+    const char *stack = w.quarantines[0].stack;
+    ck_assert_msg(strstr(stack, how) != NULL && strstr(stack, "trouble.py") != NULL, "%s", stack);
+}
+
 START_TEST(a_message_that_crashes_workers_is_quarantined_alone)
 {
     poison("segfault", 0);
     ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "SIGSEGV"));
+    expect_stack("Segmentation fault");
+    ck_assert_ptr_nonnull(strstr(w.board, "\"type\":\"Crash\""));
     world_stop(&w);
 }
 END_TEST
@@ -147,6 +156,7 @@ START_TEST(a_message_that_makes_workers_exit_is_quarantined_alone)
 {
     poison("exit", 0);
     ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "code 3"));
+    ck_assert_str_eq(w.quarantines[0].stack, "");
     world_stop(&w);
 }
 END_TEST
@@ -156,6 +166,27 @@ START_TEST(a_message_that_hangs_in_C_is_quarantined_alone)
     poison("long C call", 2000);
     ck_assert_uint_eq(w.kills, 3);
     ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "batch past its deadline"));
+    expect_stack("most recent call first");
+    world_stop(&w);
+}
+END_TEST
+
+START_TEST(a_replayed_message_is_tried_anew)
+{
+    start(&(struct world_options){.workers = 2});
+    w.refuse = 1; /* the disk is full for a while */
+    int64_t bad = world_job(&w, "exit");
+    ck_assert(world_until(&w, world_has_all_verdicts, 20000));
+    ck_assert_uint_eq(w.refuse, 0);
+    world_replay(&w, bad, "exit");
+    ck_assert(world_until(&w, world_has_all_verdicts, 20000));
+    ck_assert_uint_eq(w.n_quarantines, 2);
+    ck_assert_uint_eq(w.quarantines[1].attempts, 3);
+    world_replay(&w, bad, "mended");
+    ck_assert(world_until(&w, world_has_all_verdicts, 20000));
+    ck_assert_uint_eq(w.n_quarantines, 2);
+    ck_assert(w.seen[bad].word);
+    world_check_books(&w);
     world_stop(&w);
 }
 END_TEST
@@ -283,6 +314,7 @@ TEST_MAIN("faults", 60,
           a_message_that_crashes_workers_is_quarantined_alone,
           a_message_that_makes_workers_exit_is_quarantined_alone,
           a_message_that_hangs_in_C_is_quarantined_alone,
+          a_replayed_message_is_tried_anew,
           a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker,
           sigterm_drains_a_worker_and_nothing_is_lost,
           a_worker_that_cannot_work_is_given_up_and_says_why,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/status.h"
 
 #include <check.h>
 #include <poll.h>
@@ -102,9 +103,17 @@ static void on_store_msg(struct world *w, struct msg *m)
         return;
     }
     ck_assert_int_eq(m->tag, MSG_STORE_QUARANTINE);
-    ck_assert_uint_lt(w->n_quarantines, WORLD_QUARANTINES);
-    w->quarantines[w->n_quarantines++] = *(struct msg_quarantine *)m;
-    msg_free(m);
+    struct msg_quarantine *q = (struct msg_quarantine *)m;
+    q->status = w->refuse > 0 ? E_UNAVAILABLE : 0;
+    if (q->status == 0) {
+        ck_assert_uint_lt(w->n_quarantines, WORLD_QUARANTINES);
+        w->quarantines[w->n_quarantines++] = *q;
+        w->seen[q->id].quarantines++;
+    } else {
+        w->refuse--;
+    }
+    m->tag = MSG_DISPATCH_QUARANTINED;
+    mailbox_post(w->topology.dispatch, m);
 }
 
 /* ---- playing main ------------------------------------------------------------------------- */
@@ -175,7 +184,7 @@ void world_pass(struct world *w, unsigned ms)
 
 bool world_has_all_verdicts(struct world *w)
 {
-    return w->verdicts == (uint64_t)w->next_id - 1;
+    return w->verdicts + w->n_quarantines == (uint64_t)w->next_id - 1 + w->n_replays;
 }
 
 bool world_is_ready(struct world *w)
@@ -195,6 +204,15 @@ int64_t world_job(struct world *w, const char *text)
     w->seen[id].posted_us = clock_mono_us();
     mailbox_post(w->topology.dispatch, &make_job(w, id, text)->head);
     return id;
+}
+
+void world_replay(struct world *w, int64_t id, const char *text)
+{
+    struct msg_job *job = make_job(w, id, text);
+    job->again = true;
+    w->seen[id].replays++;
+    w->n_replays++;
+    mailbox_post(w->topology.dispatch, &job->head);
 }
 
 int64_t world_pending_job(struct world *w)
@@ -336,11 +354,15 @@ void world_check_books(struct world *w)
     ck_assert_uint_eq(s->sent, s->done + s->failed + s->quarantined + s->in_flight);
     ck_assert_uint_eq(s->in_flight, 0);
     ck_assert_uint_eq(s->queued, 0);
-    ck_assert_uint_eq(s->sent - s->redispatched, w->verdicts);
-    ck_assert_uint_eq(s->done + s->quarantined, w->verdicts);
+    ck_assert_uint_eq(s->sent - s->redispatched, w->verdicts + w->n_quarantines);
+    ck_assert_uint_eq(s->done, w->verdicts);
+    ck_assert_uint_eq(s->quarantined, w->n_quarantines);
     for (int64_t id = 1; id < w->next_id; id++) {
-        ck_assert_msg(w->seen[id].verdicts == 1, "message %lld has %d verdicts", (long long)id,
-                      w->seen[id].verdicts);
-        ck_assert(!w->seen[id].wrong_home);
+        const struct seen *seen = &w->seen[id];
+        ck_assert_msg(seen->verdicts + seen->quarantines == 1 + seen->replays,
+                      "message %lld: %d verdicts, %d quarantines, %d replays", (long long)id,
+                      seen->verdicts, seen->quarantines, seen->replays);
+        ck_assert_uint_le(seen->verdicts, 1);
+        ck_assert(!seen->wrong_home);
     }
 }

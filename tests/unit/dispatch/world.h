@@ -18,7 +18,7 @@
 #define WORLD_QUARANTINES 64
 
 struct seen {
-    uint8_t verdicts;
+    uint8_t verdicts, quarantines, replays;
     uint8_t labels;
     bool word;            /* a label "word" with the span of the whole text */
     bool wrong_home;
@@ -38,6 +38,8 @@ struct world {
     uint64_t doubles;
     struct msg_quarantine quarantines[WORLD_QUARANTINES];
     unsigned n_quarantines;
+    unsigned n_replays;
+    unsigned refuse;              /* so many quarantines the store cannot keep */
     /* what the store holds as pending: ids from 1 on that have no verdict yet, when `pends` */
     bool pends;
     unsigned pages;
@@ -62,11 +64,14 @@ void world_stop(struct world *w);
 
 /* Posts a job; returns its id. */
 int64_t world_job(struct world *w, const char *text);
+/* An operator has it tried again, perhaps with an analyzer that was mended: as another text. */
+void world_replay(struct world *w, int64_t id, const char *text);
 /* A message that only the store knows. */
 int64_t world_pending_job(struct world *w);
 
 /* Lets time pass until `done` says so; false when that took longer than ms. */
 bool world_until(struct world *w, bool (*done)(struct world *), unsigned ms);
+/* Each message has its verdict, or is in quarantine. */
 bool world_has_all_verdicts(struct world *w);
 bool world_is_ready(struct world *w);
 void world_pass(struct world *w, unsigned ms);
