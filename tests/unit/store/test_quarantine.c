@@ -73,9 +73,8 @@ static void expect_entries(struct msg_review *m, uint64_t total, const char *jso
 {
     ck_assert_int_eq(m->ask.status, 0);
     ck_assert_uint_eq(m->total, total);
-    ck_assert_msg(m->entries.len == strlen(json)
-                      && memcmp(m->entries.data, json, m->entries.len) == 0,
-                  "%.*s", (int)m->entries.len, m->entries.data);
+    buf_append_char(&m->entries, '\0');
+    ck_assert_str_eq(m->entries.data, json);
     msg_free(&m->head);
 }
 
