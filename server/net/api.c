@@ -387,6 +387,70 @@ static void answer_ticket(struct http_request *r, const struct msg_ticket *m)
     }
 }
 
+/* -- the quarantine ------------------------------------------------------------------------ */
+
+static void post_review(struct http_request *r, enum review_act act)
+{
+    struct msg_review *m = msg_new(MSG_STORE_REVIEW, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    m->reply = chat_mailbox(r->net->chat);
+    m->act = act;
+    m->id = r->id;
+    m->limit = r->params.limit;
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_store(r->net->chat, &m->head);
+    else
+        msg_free(&m->head);
+}
+
+static void handle_quarantine(struct http_request *r)
+{
+    post_review(r, REVIEW_LIST);
+}
+
+static void handle_culprit(struct http_request *r)
+{
+    post_review(r, REVIEW_SHOW);
+}
+
+static void handle_replay(struct http_request *r)
+{
+    post_review(r, REVIEW_REPLAY);
+}
+
+static void handle_drop(struct http_request *r)
+{
+    post_review(r, REVIEW_DROP);
+}
+
+static void answer_review(struct http_request *r, const struct msg_review *m)
+{
+    if (m->ask.status != 0) {
+        fail_ask(r, &m->ask);
+        return;
+    }
+    /* 202: it is queued; whether it survives this time is told by its verdict, or here again. */
+    struct buf *b = open_json(r, m->act == REVIEW_REPLAY ? 202 : 200);
+    if (m->act == REVIEW_LIST) {
+        buf_append_str(b, "{\"total\":");
+        buf_append_u64(b, m->total);
+        buf_append_str(b, ",\"quarantine\":[");
+        buf_append(b, m->entries.data, m->entries.len);
+        buf_append_str(b, "]}");
+    } else if (m->act == REVIEW_SHOW) {
+        buf_append(b, m->entries.data, m->entries.len);
+    } else {
+        buf_append_str(b, "{\"id\":");
+        buf_append_i64(b, m->id);
+        buf_append_char(b, '}');
+    }
+    respond(r);
+}
+
 /* -- the tables ---------------------------------------------------------------------------- */
 
 static void (*const handlers[N_ROUTES])(struct http_request *) = {
@@ -417,6 +481,9 @@ void api_on_answer(struct http_request *r, struct msg *m)
         return;
     case MSG_LOOP_PUBLISHED:
         answer_messages(r, (struct msg_publication *)m);
+        return;
+    case MSG_LOOP_REVIEWED:
+        answer_review(r, (struct msg_review *)m);
         return;
     case MSG_LOOP_TICKET:
         answer_ticket(r, (struct msg_ticket *)m);

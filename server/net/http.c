@@ -60,6 +60,8 @@ static enum http_method read_method(struct lws *wsi)
         return METHOD_GET;
     if (has_header(wsi, WSI_TOKEN_HEAD_URI))
         return METHOD_HEAD;
+    if (has_header(wsi, WSI_TOKEN_DELETE_URI))
+        return METHOD_DELETE;
     return has_header(wsi, WSI_TOKEN_POST_URI) ? METHOD_POST : METHOD_OTHER;
 }
 
@@ -152,7 +154,7 @@ static void find_target(struct http_request *r, const char *path, enum http_meth
     struct route_match match;
     const char *problem = NULL;
     char err[128];
-    int status = route_find(path, &match, &problem);
+    int status = route_find(path, method, &match, &problem);
     if (match.route == NULL) {
         find_page(r, path, method);
     } else if (!route_takes(match.route, method)) {
@@ -162,6 +164,7 @@ static void find_target(struct http_request *r, const char *path, enum http_meth
     } else {
         r->route = match.route;
         memcpy(r->room, match.room, sizeof r->room);
+        r->id = match.id;
         read_token(r);
         if (read_params(r, err, sizeof err) != 0)
             response_status(&r->response, E_BAD_REQUEST, err);

@@ -22,6 +22,7 @@ struct http_request {
     const struct route *route;   /* NULL: a page, or nothing */
     char room[ROOM_NAME_MAX + 1];
     struct params params;
+    int64_t id;                  /* of the path, or 0 */
     enum auth_right right;       /* what its token allows */
     bool head_only;              /* HEAD */
     bool keep_alive;

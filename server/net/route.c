@@ -20,43 +20,69 @@ static const struct route routes[] = {
 #undef X
 };
 
-/* Whether `path` has the form of `pattern`; the segment at {room} is then [*room, *room + *len). */
-static bool match_path(const char *pattern, const char *path, const char **room, size_t *len)
+/* Whether `path` has the form of `pattern`; what is at its {hole} is then [*part, *part + *len). */
+static bool match_path(const char *pattern, const char *path, const char **part, size_t *len)
 {
-    static const char hole[] = "{room}";
-    const char *at = strstr(pattern, hole);
+    const char *hole = strchr(pattern, '{');
     *len = 0;
-    if (at == NULL)
+    if (hole == NULL)
         return strcmp(pattern, path) == 0;
-    size_t before = (size_t)(at - pattern);
+    size_t before = (size_t)(hole - pattern);
     if (strncmp(pattern, path, before) != 0)
         return false;
-    *room = path + before;
-    *len = strcspn(*room, "/");
-    return *len > 0 && strcmp(at + sizeof hole - 1, *room + *len) == 0;
+    *part = path + before;
+    *len = strcspn(*part, "/");
+    return *len > 0 && strcmp(strchr(hole, '}') + 1, *part + *len) == 0;
 }
 
-int route_find(const char *path, struct route_match *match, const char **problem)
+static int take_room(struct route_match *match, const char *part, size_t len, const char **problem)
 {
-    match->route = NULL;
-    match->room[0] = '\0';
-    for (size_t i = 0; i < N_ROUTES; i++) {
-        const char *room = NULL;
-        size_t len = 0;
-        if (!match_path(routes[i].path, path, &room, &len))
-            continue;
-        match->route = &routes[i];
-        if (len == 0)
-            return 0;
-        if (!room_name_is_valid(room, len)) {
-            *problem = "a room's name has 1 to 64 of a-z 0-9 . _ : - and starts with a-z or 0-9";
-            return E_BAD_REQUEST;
-        }
-        memcpy(match->room, room, len);
-        match->room[len] = '\0';
-        return 0;
+    if (!room_name_is_valid(part, len)) {
+        *problem = "a room's name has 1 to 64 of a-z 0-9 . _ : - and starts with a-z or 0-9";
+        return E_BAD_REQUEST;
     }
-    return E_NOT_FOUND;
+    memcpy(match->room, part, len);
+    match->room[len] = '\0';
+    return 0;
+}
+
+static int take_id(struct route_match *match, const char *part, size_t len, const char **problem)
+{
+    char digits[24] = "";
+    uint64_t id = 0;
+    if (len < sizeof digits)
+        memcpy(digits, part, len);
+    if (!parse_u64(digits, SEQ_MAX, &id) || id == 0) {
+        *problem = "an id is a number from 1 on, as the list of the quarantine tells it";
+        return E_BAD_REQUEST;
+    }
+    match->id = (int64_t)id;
+    return 0;
+}
+
+int route_find(const char *path, enum http_method method, struct route_match *match,
+               const char **problem)
+{
+    const char *part = NULL;
+    size_t len = 0;
+    *match = (struct route_match){0};
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        if (match->route != NULL && route_takes(match->route, method))
+            break;
+        const char *found = NULL;
+        size_t found_len = 0;
+        if (match_path(routes[i].path, path, &found, &found_len)) {
+            match->route = &routes[i];
+            part = found;
+            len = found_len;
+        }
+    }
+    if (match->route == NULL)
+        return E_NOT_FOUND;
+    if (len == 0)
+        return 0;
+    bool is_room = strstr(match->route->path, "{room}") != NULL;
+    return is_room ? take_room(match, part, len, problem) : take_id(match, part, len, problem);
 }
 
 bool route_takes(const struct route *route, enum http_method method)
@@ -66,7 +92,16 @@ bool route_takes(const struct route *route, enum http_method method)
 
 const char *route_allow(const struct route *route)
 {
-    return route->method == METHOD_GET ? "GET, HEAD" : "POST";
+    bool gets = false, deletes = false;
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        if (strcmp(routes[i].path, route->path) != 0)
+            continue;
+        gets |= routes[i].method == METHOD_GET;
+        deletes |= routes[i].method == METHOD_DELETE;
+    }
+    if (!gets)
+        return "POST";
+    return deletes ? "GET, HEAD, DELETE" : "GET, HEAD";
 }
 
 bool parse_u64(const char *text, uint64_t max, uint64_t *out)

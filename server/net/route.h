@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
+enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_OTHER };
 
 /*    id           name         method path                             right       limit, most */
 #define ROUTES(X)                                                                               \
@@ -30,7 +30,11 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
     X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
     X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_OPERATE,   0,   0) \
     X(OPS_TICKETS, ops_tickets, POST, "/api/v1/ops/tickets",           RIGHT_OWN,       0,   0) \
-    X(OPS_SESSION, ops_session, POST, "/api/v1/ops/session",           RIGHT_NONE,      0,   0)
+    X(OPS_SESSION, ops_session, POST, "/api/v1/ops/session",           RIGHT_NONE,      0,   0) \
+    X(QUARANTINE,  quarantine,  GET,  "/api/v1/quarantine",            RIGHT_OPERATE,   50, 200) \
+    X(CULPRIT,     culprit,     GET,  "/api/v1/quarantine/{id}",       RIGHT_OPERATE,   0,   0) \
+    X(DROP,        drop,        DELETE, "/api/v1/quarantine/{id}",     RIGHT_OPERATE,   0,   0) \
+    X(REPLAY,      replay,      POST, "/api/v1/quarantine/{id}/replay", RIGHT_OPERATE,  0,   0)
 
 enum route_id {
 #define X(id, ...) ROUTE_##id,
@@ -50,11 +54,14 @@ struct route {
 struct route_match {
     const struct route *route;
     char room[ROOM_NAME_MAX + 1]; /* "" when the path has none */
+    int64_t id;                   /* 0 when the path has none */
 };
 
-/* 0, or E_NOT_FOUND; or E_BAD_REQUEST with *problem (a literal) when the room cannot exist. The
- * method is the caller's to check: route_takes. */
-int route_find(const char *path, struct route_match *match, const char **problem);
+/* 0, or E_NOT_FOUND; or E_BAD_REQUEST with *problem (a literal) when the room or id cannot exist.
+ * Of several routes with this path the one for the method; when there is none, the caller finds
+ * that out with route_takes. */
+int route_find(const char *path, enum http_method method, struct route_match *match,
+               const char **problem);
 bool route_takes(const struct route *route, enum http_method method);
 /* Value of the Allow header. */
 const char *route_allow(const struct route *route);

@@ -11,10 +11,15 @@
 static struct route_match match;
 static const char *problem;
 
-static int find(const char *path)
+static int find_for(enum http_method method, const char *path)
 {
     problem = NULL;
-    return route_find(path, &match, &problem);
+    return route_find(path, method, &match, &problem);
+}
+
+static int find(const char *path)
+{
+    return find_for(METHOD_GET, path);
 }
 
 START_TEST(each_path_of_the_table_is_found_as_itself)
@@ -22,22 +27,27 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
     static const struct {
         const char *path;
         enum route_id id;
+        enum http_method method;
     } paths[] = {
-        {"/healthz", ROUTE_HEALTHZ},
-        {"/readyz", ROUTE_READYZ},
-        {"/metrics", ROUTE_METRICS},
-        {"/ws", ROUTE_SOCKET},
-        {"/api/v1/stats", ROUTE_STATS},
-        {"/api/v1/workers", ROUTE_WORKERS},
-        {"/api/v1/rooms", ROUTE_ROOMS},
-        {"/api/v1/rooms/lobby/events", ROUTE_EVENTS},
-        {"/api/v1/rooms/lobby/messages", ROUTE_MESSAGES},
-        {"/api/v1/ops/tickets", ROUTE_OPS_TICKETS},
-        {"/api/v1/ops/session", ROUTE_OPS_SESSION},
+        {"/healthz", ROUTE_HEALTHZ, METHOD_GET},
+        {"/readyz", ROUTE_READYZ, METHOD_GET},
+        {"/metrics", ROUTE_METRICS, METHOD_GET},
+        {"/ws", ROUTE_SOCKET, METHOD_GET},
+        {"/api/v1/stats", ROUTE_STATS, METHOD_GET},
+        {"/api/v1/workers", ROUTE_WORKERS, METHOD_GET},
+        {"/api/v1/rooms", ROUTE_ROOMS, METHOD_GET},
+        {"/api/v1/rooms/lobby/events", ROUTE_EVENTS, METHOD_GET},
+        {"/api/v1/rooms/lobby/messages", ROUTE_MESSAGES, METHOD_POST},
+        {"/api/v1/ops/tickets", ROUTE_OPS_TICKETS, METHOD_POST},
+        {"/api/v1/ops/session", ROUTE_OPS_SESSION, METHOD_POST},
+        {"/api/v1/quarantine", ROUTE_QUARANTINE, METHOD_GET},
+        {"/api/v1/quarantine/12", ROUTE_CULPRIT, METHOD_GET},
+        {"/api/v1/quarantine/12", ROUTE_DROP, METHOD_DELETE},
+        {"/api/v1/quarantine/12/replay", ROUTE_REPLAY, METHOD_POST},
     };
     ck_assert_uint_eq(sizeof paths / sizeof paths[0], N_ROUTES);
     for (size_t i = 0; i < N_ROUTES; i++) {
-        ck_assert_int_eq(find(paths[i].path), 0);
+        ck_assert_int_eq(find_for(paths[i].method, paths[i].path), 0);
         ck_assert_int_eq(match.route->id, paths[i].id);
     }
 }
@@ -68,6 +78,34 @@ START_TEST(a_room_is_taken_from_the_path)
     ck_assert_uint_eq(strlen(match.room), ROOM_NAME_MAX);
     ck_assert_int_eq(find("/api/v1/rooms"), 0);
     ck_assert_str_eq(match.room, "");
+}
+END_TEST
+
+START_TEST(an_id_is_taken_from_the_path)
+{
+    static const char *const wrong[] = {"0", "-1", "x", "1x", "9007199254740992",
+                                        "111111111111111111111111111111"};
+    char path[96];
+    ck_assert_int_eq(find("/api/v1/quarantine/9007199254740991"), 0);
+    ck_assert_int_eq(match.id, 9007199254740991);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(path, sizeof path, "/api/v1/quarantine/%s/replay", wrong[i]);
+        ck_assert_int_eq(find_for(METHOD_POST, path), E_BAD_REQUEST);
+        ck_assert_int_eq(match.route->id, ROUTE_REPLAY);
+        ck_assert_ptr_nonnull(strstr(problem, "number"));
+    }
+    ck_assert_int_eq(find("/api/v1/quarantine"), 0);
+    ck_assert_int_eq(match.id, 0);
+}
+END_TEST
+
+START_TEST(a_path_with_two_methods_tells_both)
+{
+    find_for(METHOD_POST, "/api/v1/quarantine/1");
+    ck_assert(!route_takes(match.route, METHOD_POST));
+    ck_assert_str_eq(route_allow(match.route), "GET, HEAD, DELETE");
+    find_for(METHOD_HEAD, "/api/v1/quarantine/1");
+    ck_assert_int_eq(match.route->id, ROUTE_CULPRIT);
 }
 END_TEST
 
@@ -107,11 +145,16 @@ END_TEST
 START_TEST(under_api_only_the_trade_of_a_ticket_is_open)
 {
     static const char *const paths[] = {"/api/v1/stats", "/api/v1/workers", "/api/v1/rooms",
-                                        "/api/v1/rooms/a/messages", "/api/v1/ops/tickets"};
+                                        "/api/v1/rooms/a/messages", "/api/v1/quarantine",
+                                        "/api/v1/quarantine/1", "/api/v1/quarantine/1/replay"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         find(paths[i]);
         ck_assert_int_eq(match.route->right, RIGHT_OPERATE);
     }
+    find_for(METHOD_DELETE, "/api/v1/quarantine/1");
+    ck_assert_int_eq(match.route->right, RIGHT_OPERATE);
+    find("/api/v1/ops/tickets");
+    ck_assert_int_eq(match.route->right, RIGHT_OWN);
     find("/api/v1/rooms/a/events");
     ck_assert_int_eq(match.route->right, RIGHT_READ_ROOM);
     find("/api/v1/ops/session");
@@ -189,7 +232,8 @@ START_TEST(a_header_list_is_searched_by_whole_words)
 END_TEST
 
 UNIT_MAIN("route", each_path_of_the_table_is_found_as_itself, other_paths_are_not_found,
-          a_room_is_taken_from_the_path, a_room_that_cannot_exist_is_refused_with_the_rule,
+          a_room_is_taken_from_the_path, an_id_is_taken_from_the_path,
+          a_path_with_two_methods_tells_both, a_room_that_cannot_exist_is_refused_with_the_rule,
           get_serves_head_and_nothing_else, under_api_only_the_trade_of_a_ticket_is_open,
           query_parameters_have_defaults_and_bounds, numbers_are_digits_within_their_bound,
           the_bearer_token_is_found_in_its_header, a_header_list_is_searched_by_whole_words)
