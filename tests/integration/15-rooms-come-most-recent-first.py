@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """rooms tells every room's members and top, the most recently active first, before and after a restart."""
+import asyncio
+
 from harness import Scenario
 from harness.scenario import poll
+
+TICK_S = 0.002  # the server's clock tells ms: what happens in the same one has no order
 
 
 async def run(t: Scenario) -> None:
@@ -10,6 +14,7 @@ async def run(t: Scenario) -> None:
     bob = await server.client("bob", "two")
     for room in ("one", "two", "three", "one"):
         await ada.send(room, "hello")
+        await asyncio.sleep(TICK_S)
 
     async def listed(client) -> list[tuple[str, int, int]]:
         reply = await client.ok("rooms")
@@ -26,6 +31,7 @@ async def run(t: Scenario) -> None:
 
     for n in range(230):
         await carl.ok("join", room=f"many{n}")
+        await asyncio.sleep(TICK_S)
         await carl.send(f"many{n}", "hello")
         await carl.ok("leave", room=f"many{n}")
     rooms = await listed(carl)

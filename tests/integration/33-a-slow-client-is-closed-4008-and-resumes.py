@@ -34,7 +34,7 @@ async def run(t: Scenario) -> None:
         worst_ms = max(worst_ms, (time.monotonic() - begin) * 1000)
         grown = max(grown, server.rss_bytes() - before)
     assert sent < TOTAL, "the slow client was never closed"
-    assert worst_ms < 1000, f"a healthy client waited {worst_ms:.0f} ms"
+    assert worst_ms < 3000, f"a healthy client waited {worst_ms:.0f} ms"
     assert grown < 64 * 2**20, f"memory grew by {grown} bytes"
 
     # Its socket is kept long enough to read what was on the way, the bye and the close.

@@ -11,7 +11,7 @@ from harness.rawsocket import TEXT
 from harness.scenario import poll
 
 LONG = 12
-SLOW_MS = 2000
+SLOW_MS = 4000
 COUNT = 1000
 SIZE = 8000
 

@@ -52,6 +52,6 @@ async def run(t: Scenario) -> None:
     assert told["waits"] > 0, "nobody was turned away"
     assert told[503] > 0, "nobody was refused at the door"
     assert took >= (CROWD - 2 * RATE) / RATE, f"{CROWD} came in within {took:.1f} s at {RATE} a second"
-    assert worst_s < 1, f"who was there waited {worst_s:.2f} s"
+    assert worst_s < 3, f"who was there waited {worst_s:.2f} s"
     assert len({client.user["id"] for client in clients}) == CROWD
     print(f"{CROWD} came in within {took:.1f} s after {told['waits']} waits, {told[503]} of them by 503")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A steady stream of messages whose delay from send to sight is measured."""
+"""A steady stream of messages whose delay from send to sight is measured, and held against that of a
+server beside it which has no workers: what the machine does to one it does to the other."""
 from __future__ import annotations
 
 import asyncio
 import time
 
 from .client import Client
+from .scenario import Scenario
 
 
 class Load:
@@ -45,3 +47,24 @@ class Load:
     def quantile_ms(self, share: float) -> float:
         ordered = sorted(self.delays_ms)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    def told(self) -> str:
+        return (f"p50 {self.quantile_ms(0.5):.1f} p99 {self.quantile_ms(0.99):.1f} "
+                f"max {max(self.delays_ms):.1f} ms")
+
+
+async def control(t: Scenario, people: int, per_s: float) -> Load:
+    """The same load on a server without workers."""
+    server = await t.server(limits="off")
+    clients = [await server.client(f"control{n}", "lobby") for n in range(people)]
+    return Load(clients, "lobby", per_s)
+
+
+async def undelayed(load: Load, beside: Load) -> str:
+    """Fails when chat was slower than beside it by more than noise. Waiting for Python would cost as long as
+    a worker takes to be missed or replaced: seconds. Returns both figures."""
+    await beside.stop()
+    figures = f"send to sight {load.told()}, beside it without workers {beside.told()}"
+    allowed_ms = 250 + 3 * beside.quantile_ms(0.99)
+    assert load.quantile_ms(0.99) < allowed_ms, figures
+    return figures
