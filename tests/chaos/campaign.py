@@ -38,13 +38,15 @@ class Plan:
     rate: float = 10.0  # messages a second, each person
     workers: int = 2
     calm: bool = True   # pauses between faults; without, one follows the other
+    lying_disk: bool = False  # fsync does nothing
 
 
 @dataclass
 class Outcome:
-    """`broken`: what went wrong beside the rules; `verdict` is None when there is nothing to judge."""
+    """`broken`: what went wrong beside the rules; `run` and `verdict` are None when there is nothing to judge."""
 
     broken: list[str] = field(default_factory=list)
+    run: checker.Run | None = None
     verdict: checker.Verdict | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     unavailable: dict[str, float] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Campaign:
         names = [f"room{n}" for n in range(self.plan.rooms)]
         rooms = chance.sample(names, min(len(names), chance.randrange(1, 4)))
         habits = Habits(rate=self.plan.rate, window=chance.choice((1, 1, 4)), page=chance.choice((0, 20, 200, 1000)),
-                        receive_buffer=chance.choice((0, 0, 4096)))
+                        receive_buffer=chance.choice((0, 4096)))
         port = (lambda: self.proxy.port) if number % 2 else (lambda: self.server.port)
         return Person(f"p{number}", rooms, port, self.recorder, chance, habits)
 
@@ -113,6 +115,8 @@ class Campaign:
         try:
             await self.proxy.start()
             await self.server.start()
+            if self.plan.lying_disk and self.disk is not None:
+                self.disk.lie()
             for person in self.people:
                 person.talking = True
                 person.start()
@@ -224,6 +228,7 @@ class Campaign:
             self.outcome.broken.append(f"the database cannot be read: {error}")
             return
         run = checker.Run(records, store, self.plan.durability, dict(LIMITS))
+        self.outcome.run = run
         self.outcome.verdict = checker.judge(run, () if self.plan.workers else ("verdicts",))
         acks = [r["t"] for r in records if r["e"] == "ack"]
         faults = [(r["fault"], r["begin"], r["end"]) for r in records if r["e"] == "fault"]

@@ -33,6 +33,7 @@ LANES: dict[str, tuple[str, ...]] = {
 }
 FAULTS = tuple(name for lane in LANES.values() for name in lane)
 DISK_FAULTS = ("write_eio", "write_enospc", "write_short", "sync_eio")
+CONTROL = struct.Struct("=5iI")  # struct control of faultvfs.c: DISK_FAULTS, sync_lies, failed
 POISONS = ("segfault", "exit", "loop", "memory", "raise", "garbage")
 # Five crashes of a slot in 10 s give it up: stay below, whoever is to blame.
 CRASHES_MAX, CRASHES_WITHIN_S = 3, 11.0
@@ -44,7 +45,7 @@ class Disk:
     def __init__(self, directory: Path) -> None:
         self._boot = directory / "boot-id"
         control = directory / "faults"
-        control.write_bytes(bytes(struct.calcsize("=4iI")))
+        control.write_bytes(bytes(CONTROL.size))
         with control.open("r+b") as file:
             self._control = mmap.mmap(file.fileno(), 0)
         self.reboot()
@@ -61,10 +62,14 @@ class Disk:
         for fault in DISK_FAULTS:
             self.fail(fault, 0)
 
+    def lie(self) -> None:
+        """From now on fsync does nothing, and says that it did: what a server without fsync would be."""
+        struct.pack_into("=i", self._control, 4 * len(DISK_FAULTS), -1)
+
     @property
     def failed(self) -> int:
         """How many calls have failed so far."""
-        return struct.unpack_from("=I", self._control, 16)[0]
+        return CONTROL.unpack_from(self._control)[-1]
 
 
 class WallClock:
@@ -243,7 +248,7 @@ class Nemesis:
     async def do_sleepers(self, chance: random.Random) -> str:
         """Readers that do not read, for so long that the server gives some up (4008)."""
         asleep = chance.sample(self.people, max(1, len(self.people) // 4))
-        seconds = chance.uniform(1, 8)
+        seconds = chance.uniform(1, 12)
         for person in asleep:
             person.sleep(True)
         await asyncio.sleep(seconds)

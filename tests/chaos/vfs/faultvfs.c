@@ -29,7 +29,8 @@
 /* Each a countdown: 0 = off, n > 0 = the next n calls fail, -1 = all fail. Written by the test. */
 struct control {
     int32_t write_eio, write_enospc, write_short, sync_eio;
-    uint32_t failed; /* ours: how many calls failed */
+    int32_t sync_lies; /* fsync says ok and does nothing, as if nobody had called it */
+    uint32_t failed;   /* ours: how many calls failed */
 };
 
 struct fault_file {
@@ -166,6 +167,8 @@ static int file_sync(sqlite3_file *file, int flags)
     struct fault_file *f = fault(file);
     if (f->log >= 0 && fires(&control->sync_eio))
         return SQLITE_IOERR_FSYNC;
+    if (f->log >= 0 && fires(&control->sync_lies))
+        return SQLITE_OK;
     pthread_mutex_lock(&disk);
     int rc = f->real->pMethods->xSync(f->real, flags);
     if (rc == SQLITE_OK)
