@@ -66,10 +66,10 @@ def file_heads() -> Iterator[Finding]:
 
 
 def directories() -> Iterator[Finding]:
-    """A directory of sources says what it is for: server/chat does, web/chat is told by web."""
+    """A directory of sources says what it is for: server/chat does; web says it for web/chat."""
     for folder in sorted({path.parent for path in files(*SOURCES)}):
         parts = folder.relative_to(ROOT).parts
-        if len(parts) == 1 or (len(parts) == 2 and parts[0] in ("server", "workers", "tests")):
+        if len(parts) == 1 or (len(parts) == 2 and parts[0] in ("server", "tests")):
             if not any((folder / name).is_file() for name in ("README.md", "ARCHITECTURE.md")):
                 yield Finding(folder / "README.md", 1, "is missing: say what the directory is for")
 
