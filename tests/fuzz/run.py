@@ -29,8 +29,9 @@ def request_seeds() -> Iterator[bytes]:
 def route_seeds() -> Iterator[bytes]:
     table = (ROOT / "server/net/route.h").read_text("utf-8")
     for path in re.findall(r'"(/[^"]*)"', table):
-        room = path.replace("{room}", "lobby")
-        yield f"{room}\nlimit=7\nafter=12\nbearer x\ngzip;q=0.1, br".encode()
+        filled = path.replace("{room}", "lobby").replace("{id}", "17")
+        for method in "ABCD":  # the first byte chooses it
+            yield f"{method}{filled}\nlimit=7\nafter=12\nbearer x\ngzip;q=0.1, br".encode()
 
 
 def option_seeds() -> Iterator[bytes]:
