@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Ask a running Parley server: its workers, rooms and figures, or a link to the operator page.
+"""Ask a running Parley server about its workers, rooms, figures and quarantine; get a link to the
+operator page; back up the history, and put it back.
 
 Reads the server's address and the operator token from the data directory (DATA/url and
 DATA/admin-token) and speaks the HTTP API of proto/openapi.yaml. Standard library only.
 
-Exit codes: 0 fine, 1 the server could not be asked or refused, 2 wrong usage.
+Exit codes: 0 fine, 1 the server could not be asked or refused, or a file is not right,
+2 wrong usage.
 """
 
 from __future__ import annotations
@@ -23,19 +25,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import history
+from failure import Failure
+
 WIDTH = 100
 TIMEOUT_S = 10.0
 WATCH_S = 1.0
 
 Json = dict  # a decoded JSON object; its fields are those of proto/openapi.yaml
-
-
-class Failure(Exception):
-    """Something a person should read; ends the program with `code`."""
-
-    def __init__(self, message: str, code: int = 1) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 # -- the server --------------------------------------------------------------------------------
@@ -326,50 +323,212 @@ def show_ops_link(answer: Json) -> list[str]:
     return [answer["url"]]
 
 
+def culprit(entry: Json) -> str:
+    """A message in quarantine, in a line."""
+    now = time.time() * 1000
+    return fit(
+        f"{entry['id']:>6}  {entry['room']} {entry['seq']}, by {clean(entry['user']['name'])}, "
+        f"{ago(now, entry['ts'])}: {clean(entry['reason'])}"
+    )
+
+
+def show_quarantine(answer: Json) -> list[str]:
+    """What is in quarantine, the newest first."""
+    if not answer["total"]:
+        return ["nothing is in quarantine"]
+    entries = answer["quarantine"]
+    lines = ["    ID  MESSAGE", *map(culprit, entries)]
+    if len(entries) < answer["total"]:
+        lines.append(f"{len(entries)} of {answer['total']}")
+    return lines
+
+
+def show_culprit(answer: Json) -> list[str]:
+    """A message, what it did, and where Python was then."""
+    now = time.time() * 1000
+    lines = [
+        f"message   {answer['id']}: number {answer['seq']} of {answer['room']}, "
+        f"by {clean(answer['user']['name'])}, {ago(now, answer['sent_ts'])}",
+        f"reason    {clean(answer['reason'])}; {answer['attempts']} attempts, "
+        f"given up {ago(now, answer['ts'])}",
+        "text",
+        *("    " + clean(line) for line in answer["text"].split("\n")),
+    ]
+    if answer["stack"]:
+        lines += ["stack", *("    " + clean(line) for line in answer["stack"].rstrip().split("\n"))]
+    return lines
+
+
+Work = Callable[[Path, argparse.Namespace], Json]  # on a data directory
+
+
+def asking(ask: Callable[[Server, argparse.Namespace], Json]) -> Work:
+    """Work that the server of the directory does."""
+    return lambda data, args: ask(find_server(data, args.url), args)
+
+
+def get(path: str) -> Work:
+    """Asks for what is at a path of the API."""
+    return asking(lambda server, args: server.call(path))
+
+
+def decide(method: str, tail: str) -> Work:
+    """Asks for something to be done with each id."""
+
+    def ask(server: Server, args: argparse.Namespace) -> Json:
+        for number in args.ids:
+            server.call(f"/api/v1/quarantine/{number}{tail}", method)
+        return {"ids": args.ids}
+
+    return asking(ask)
+
+
+def add_id(parser: argparse.ArgumentParser) -> None:
+    """A message."""
+    parser.add_argument("id", type=int, metavar="ID", help="as `quarantine list` tells it")
+
+
+def add_ids(parser: argparse.ArgumentParser) -> None:
+    """Messages."""
+    parser.add_argument(
+        "ids", type=int, nargs="+", metavar="ID", help="as `quarantine list` tells it"
+    )
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """How many."""
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most (50)")
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """A backup that is there."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the backup")
+
+
+def add_new_file(parser: argparse.ArgumentParser) -> None:
+    """A backup to be made."""
+    add_file(parser)
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+
+
+def show_progress(done: float) -> None:
+    """A line that counts up, for people who watch."""
+    if sys.stderr.isatty():
+        line = f"{done:4.0%}" if done < 1 else "    "
+        print(f"\r{line}\r", end="", file=sys.stderr, flush=True)
+
+
+def make_backup(data: Path, args: argparse.Namespace) -> Json:
+    """Copies the history while the server runs."""
+    return history.backup(data, args.file, args.force, show_progress)
+
+
+def show_backup(answer: Json) -> list[str]:
+    """What was copied."""
+    return [
+        f"{answer['file']}: {answer['rooms']} rooms, {answer['events']} events, "
+        f"{size(answer['bytes'])}, checked; {span(answer['seconds'] * 1000)}"
+    ]
+
+
+def put_back(data: Path, args: argparse.Namespace) -> Json:
+    """Puts a backup in the place of the history."""
+    return history.restore(data, args.file, show_progress)
+
+
+def show_restored(answer: Json) -> list[str]:
+    """What is there now, what became of the old, and what clients will see."""
+    lines = [f"restored {answer['rooms']} rooms, {answer['events']} events from {answer['file']}"]
+    if answer["replaced"]:
+        lines.append(f"the history that was there is kept as {answer['replaced']}")
+    return lines + [
+        f"events after the backup are lost, so rooms take the new epoch {answer['epoch']}: clients "
+        "that resume",
+        "get recovered:false and the newest page, and numbers go on from the backup's last",
+    ]
+
+
 @dataclass(frozen=True)
 class Command:
-    """A subcommand: how it asks and how it shows the answer."""
+    """A subcommand: what it does, how it shows the answer, and what it takes.
+
+    One of two words is a subcommand of the first.
+    """
 
     help: str
-    ask: Callable[[Server], Json]
+    work: Work
     show: Callable[[Json], list[str]]
+    add: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     watchable: bool = True
 
 
 COMMANDS = {
     "workers": Command(
-        "worker processes, analyzers, exceptions",
-        lambda server: server.call("/api/v1/workers"),
-        show_workers,
+        "worker processes, analyzers, exceptions", get("/api/v1/workers"), show_workers
     ),
-    "rooms": Command(
-        "rooms, the most recently active first",
-        lambda server: server.call("/api/v1/rooms"),
-        show_rooms,
-    ),
-    "stats": Command(
-        "connections, rates, loops, store",
-        lambda server: server.call("/api/v1/stats"),
-        show_stats,
-    ),
+    "rooms": Command("rooms, the most recently active first", get("/api/v1/rooms"), show_rooms),
+    "stats": Command("connections, rates, loops, store", get("/api/v1/stats"), show_stats),
     "ops-link": Command(
         "a link that opens the operator page, once, within a minute",
-        get_ops_link,
+        asking(lambda server, args: get_ops_link(server)),
         show_ops_link,
+        watchable=False,
+    ),
+    "quarantine list": Command(
+        "messages that ended their workers three times, the newest first",
+        asking(lambda server, args: server.call(f"/api/v1/quarantine?limit={args.limit}")),
+        show_quarantine,
+        add=add_limit,
+    ),
+    "quarantine show": Command(
+        "one of them: text, reason, and where Python was",
+        asking(lambda server, args: server.call(f"/api/v1/quarantine/{args.id}")),
+        show_culprit,
+        add=add_id,
+        watchable=False,
+    ),
+    "quarantine replay": Command(
+        "have them analysed once more",
+        decide("POST", "/replay"),
+        lambda answer: ["queued for analysis: " + " ".join(map(str, answer["ids"]))],
+        add=add_ids,
+        watchable=False,
+    ),
+    "quarantine drop": Command(
+        "leave them without analysis for good",
+        decide("DELETE", ""),
+        lambda answer: ["dropped: " + " ".join(map(str, answer["ids"]))],
+        add=add_ids,
+        watchable=False,
+    ),
+    "backup": Command(
+        "copy the history into a file, while the server runs",
+        make_backup,
+        show_backup,
+        add=add_new_file,
+        watchable=False,
+    ),
+    "restore": Command(
+        "put a backup in the place of the history, while no server runs",
+        put_back,
+        show_restored,
+        add=add_file,
         watchable=False,
     ),
 }
 
+GROUPS = {"quarantine": "messages that ended their workers: list, show, replay, drop"}
 
-def run(command: Command, server: Server, as_json: bool, watch: bool) -> None:
-    """Asks and prints; with `watch`, again and again until interrupted."""
+
+def perform(command: Command, data: Path, args: argparse.Namespace) -> None:
+    """Works and prints; with `watch`, again and again until interrupted."""
     while True:
-        answer = command.ask(server)
-        text = json.dumps(answer) if as_json else "\n".join(command.show(answer))
-        if watch and not as_json and sys.stdout.isatty():
+        answer = command.work(data, args)
+        text = json.dumps(answer) if args.json else "\n".join(command.show(answer))
+        if args.watch and not args.json and sys.stdout.isatty():
             text = "\x1b[H\x1b[2J" + text
         print(text, flush=True)
-        if not watch:
+        if not args.watch:
             return
         time.sleep(WATCH_S)
 
@@ -401,15 +560,24 @@ def add_options(target: argparse.ArgumentParser, inner: bool) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="parleyctl", description="Ask a running Parley server.")
+    parser = argparse.ArgumentParser(prog="parleyctl", description="Ask and look after a Parley server.")
     common = argparse.ArgumentParser(add_help=False)
     # The same options before and behind the command; the inner ones must not reset the outer.
     for target, inner in ((parser, False), (common, True)):
         add_options(target, inner)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    groups = {"": commands}
+    for name, words in GROUPS.items():
+        group = commands.add_parser(name, help=words, description=words.capitalize() + ".")
+        groups[name] = group.add_subparsers(metavar="WHAT", required=True)
     for name, command in COMMANDS.items():
+        group, _, word = name.rpartition(" ")
         description = command.help.capitalize() + "."
-        commands.add_parser(name, help=command.help, description=description, parents=[common])
+        inner = groups[group].add_parser(
+            word, help=command.help, description=description, parents=[common]
+        )
+        inner.set_defaults(command=name)
+        command.add(inner)
     return parser
 
 
@@ -421,7 +589,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.watch and not command.watchable:
             raise Failure(f"{args.command} cannot be watched", 2)
         data = args.data or Path(os.environ.get("PARLEY_DATA", "data"))
-        run(command, find_server(data, args.url), args.json, args.watch)
+        perform(command, data, args)
     except Failure as failure:
         print(f"parleyctl: {failure}", file=sys.stderr)
         return failure.code
