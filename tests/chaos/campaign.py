@@ -76,7 +76,7 @@ class Campaign:
         chance = random.Random(f"{plan.seed} people")
         options: dict[str, Any] = {
             "limits": "off", "loops": 2, "workers": plan.workers, "durability": plan.durability,
-            "heartbeat_ms": 2000, "worker_deadline_ms": 2000, "backlog_max": "256k", "slow_after_ms": 3000,
+            "heartbeat_ms": 5000, "worker_deadline_ms": 2000, "backlog_max": "256k", "slow_after_ms": 3000,
             "ring_events": 200, "queue_max": 2000, "analyzers_dir": HERE / "analyzers"}
         self.disk = Disk(directory) if {"powercut", "disk"} & set(plan.faults) else None
         self.clock = WallClock(directory) if "clock" in plan.faults else None

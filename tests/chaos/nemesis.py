@@ -248,7 +248,7 @@ class Nemesis:
     async def do_sleepers(self, chance: random.Random) -> str:
         """Readers that do not read, for so long that the server gives some up (4008)."""
         asleep = chance.sample(self.people, max(1, len(self.people) // 4))
-        seconds = chance.uniform(1, 12)
+        seconds = chance.uniform(1, 9)
         for person in asleep:
             person.sleep(True)
         await asyncio.sleep(seconds)

@@ -187,12 +187,13 @@ class Person:
     async def _watch(self) -> None:
         """Takes a connection for dead that says nothing, or does not answer."""
         loop = asyncio.get_running_loop()
+        awake = 0.0
         while True:
             await asyncio.sleep(0.5)
             if self._wire is None or self.asleep:
-                self._heard = loop.time()
+                self._heard = awake = loop.time()
                 continue
-            oldest = min((t for t, _, _ in self._waiting.values()), default=loop.time())
+            oldest = max(awake, min((t for t, _, _ in self._waiting.values()), default=loop.time()))
             silence_s = 2 * self._heartbeat_s if self._ready else PATIENCE_S
             if loop.time() - self._heard > silence_s or loop.time() - oldest > PATIENCE_S:
                 self.cut()
