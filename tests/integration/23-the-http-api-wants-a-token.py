@@ -8,6 +8,10 @@ OPERATOR_ONLY = [
     ("GET", "/api/v1/stats", None, 200),
     ("GET", "/api/v1/workers", None, 200),
     ("GET", "/api/v1/rooms", None, 200),
+    ("GET", "/api/v1/quarantine", None, 200),
+    ("GET", "/api/v1/quarantine/17", None, 404),
+    ("DELETE", "/api/v1/quarantine/17", None, 404),
+    ("POST", "/api/v1/quarantine/17/replay", None, 404),
     ("POST", "/api/v1/ops/tickets", {}, 201),
     ("POST", "/api/v1/rooms/lobby/messages", {"text": "from a bot", "cid": "b1", "name": "bot"}, 201),
 ]
