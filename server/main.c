@@ -91,6 +91,7 @@ static void prepare_process(void)
 {
     struct rlimit files;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too long is an error like a full disk */
     umask(077);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;

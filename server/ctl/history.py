@@ -10,6 +10,7 @@ was 50 ms before.)
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import secrets
 import sqlite3
@@ -175,7 +176,9 @@ def set_aside(data: Path) -> Path | None:
     if not old.exists():
         return None
     fold_log(old)
-    kept = data / f"{NAME}.replaced-{time.strftime('%Y%m%d-%H%M%S')}"
+    stamp = f"{NAME}.replaced-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (data / (stamp + (f"-{n}" if n else "")) for n in itertools.count())
+    kept = next(name for name in names if not name.exists())
     os.link(old, kept)
     for tail in ("-wal", "-shm"):
         beside = data / (NAME + tail)

@@ -560,7 +560,9 @@ def add_options(target: argparse.ArgumentParser, inner: bool) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="parleyctl", description="Ask and look after a Parley server.")
+    parser = argparse.ArgumentParser(
+        prog="parleyctl", description="Ask and look after a Parley server."
+    )
     common = argparse.ArgumentParser(add_help=False)
     # The same options before and behind the command; the inner ones must not reset the outer.
     for target, inner in ((parser, False), (common, True)):
