@@ -6,7 +6,7 @@
 enum durability {
     DURABILITY_FULL,   /* fsync before anybody is told: survives power loss */
     DURABILITY_OS,     /* written to the OS before anybody is told: survives kill -9 */
-    DURABILITY_MEMORY, /* told first, written behind: a crash loses the end, and changes the epoch */
+    DURABILITY_MEMORY, /* told first, written behind: a crash loses the end, changes the epoch */
 };
 
 #endif

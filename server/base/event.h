@@ -43,7 +43,7 @@ struct event {
     const char *user_id; /* NULL: the server itself (verdict, notice) */
     const char *user_name;
     enum role role;
-    const char *text;    /* message, edit, notice; reaction: the emoji; verdict: JSON of its items */
+    const char *text;    /* message, edit, notice; reaction: emoji; verdict: JSON of its items */
     size_t text_len;
     const char *cid;     /* NULL or "": none, or not to be told */
 };

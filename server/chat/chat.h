@@ -28,7 +28,7 @@ struct chat_limits {
     unsigned rooms_max;            /* a session may be in */
     unsigned heartbeat_ms;
     double rate_send, rate_send_burst; /* messages a second and user; 0 = no limit */
-    unsigned flush_ms;             /* a room in dense traffic is written to once in it; 0: each turn */
+    unsigned flush_ms;             /* in dense traffic one flush a room in it; 0: each turn */
     size_t backlog_max;            /* bytes of a room's log on a loop */
     unsigned slow_after_ms;        /* no new low of the backlog for this long: closed */
     unsigned ring_events;

@@ -221,7 +221,7 @@ void room_on_committed(struct chat *c, struct msg_publication *m)
     struct room *r = room_find(c, m->room.text);
     r->asked--;
     bool fresh = m->ask.status == 0 && !m->duplicate;
-    /* E_EXISTS: none of its messages waits for a verdict any more, so nothing is to be tried again. */
+    /* E_EXISTS: none of its messages waits for a verdict any more; nothing to try again. */
     if (!fresh && m->kind == EVENT_VERDICT && m->ask.status != E_EXISTS) {
         room_verdict_failed(c, r, m);
         return;

@@ -29,15 +29,15 @@ struct flight_note {
 
 struct flight;
 
-/* Opens or makes the file. `epoch` tells which numbering the ids belong to: notes of another one are
- * dropped. 0, or E_… with a sentence in err. */
+/* Opens or makes the file. `epoch` tells which numbering the ids belong to: notes of another one
+ * are dropped. 0, or E_… with a sentence in err. */
 int flight_open(struct flight **out, const char *path, const char *epoch, char *err,
                 size_t err_len);
 void flight_close(struct flight *f);
 
 /* `place` is 0 while the job has no note. All of these may be given no flight (NULL). */
 
-/* What the last server noted of the message, which is the job's note from now on; false: nothing. */
+/* What the last server noted of the message, the job's own note from now on; false: nothing. */
 bool flight_recall(struct flight *f, int64_t id, struct flight_note *note, uint32_t *place);
 void flight_put(struct flight *f, const struct flight_note *note, uint32_t *place);
 void flight_remove(struct flight *f, uint32_t *place);

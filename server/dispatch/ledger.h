@@ -58,7 +58,7 @@ struct ledger {
     struct hash by_id;
     struct list queue;       /* fresh jobs, oldest first */
     struct list suspects;    /* batches to be tried alone */
-    struct list doomed;      /* jobs condemned by what the last server noted, for ledger_quarantine */
+    struct list doomed;      /* jobs condemned by what the last server noted of them */
     struct flight *flight;   /* NULL: nothing is noted */
     uint32_t queued;         /* jobs in queue */
     uint32_t suspected;      /* jobs in suspects */
@@ -99,7 +99,7 @@ void ledger_done(struct ledger *l, struct batch *b);
 /* No result will come. Jobs that have used up their attempts are appended to `condemned` (for
  * ledger_quarantine); the others wait again, in front of all fresh ones. Frees the batch. */
 void ledger_return(struct ledger *l, struct batch *b, enum blame blame, struct list *condemned);
-/* Frees a condemned job. */
+/* Frees a condemned or doomed job. */
 void ledger_quarantine(struct ledger *l, struct job *j);
 
 #endif

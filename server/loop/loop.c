@@ -202,7 +202,8 @@ int loop_new(struct loop **out, const struct loop_config *config,
     l->mailbox = config->mailbox;
     l->handlers = *handlers;
     l->listen_fd = -1;
-    /* Only errors: it formats all loops' lines in one static buffer, and clients can cause warnings. */
+    /* Only errors: it formats all loops' lines in one static buffer, and clients can cause
+     * warnings. */
     lws_set_log_level(LLL_ERR, log_from_lws);
     if (uv_loop_init(&l->uv) != 0) {
         free(l);
