@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""parleyctl lists, shows, replays and drops messages that ended their workers; the others get verdicts; counts survive kill -9."""
+"""parleyctl lists, shows, replays and drops messages that ended their workers; one that ends servers is found out too."""
 import os
 import signal
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""parleyctl backup, while people write: every message acked before it began is in it, without a gap, and nobody waits."""
+"""parleyctl backup, while people write: everything acked before it began is in it, without a gap, and nobody waits."""
 import asyncio
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 
-from harness import Client, Scenario
+from harness import Client, Scenario, Server
 from harness.ctl import ctl_json, refused
 
 ROOMS = ["lobby", "kitchen", "garden"]
@@ -42,38 +42,52 @@ def read(path: Path) -> dict[str, list[tuple[int, str]]]:
     return found
 
 
-async def run(t: Scenario) -> None:
-    server = await t.server(limits="off")
+async def fill(server: Server) -> None:
     filler = await server.client("filler", "attic")
     for begin in range(0, FILLING, 100):
         answers = [await filler.post("send", room="attic", cid=f"f{begin + n}", text="x" * 8000) for n in range(100)]
         for answer in answers:
             assert (await answer)["type"] == "ok"
-    writers = [Writer(await server.client(f"{room} {n}", room), room) for room in ROOMS for n in range(2)]
+
+
+def check(copy: Path, begin: float, end: float, writers: list[Writer]) -> None:
+    """Everything acked before `begin` is in the copy, nothing acked after `end`."""
+    assert copy.stat().st_mode & 0o777 == 0o600
+    stored = {(room, seq, cid) for room, rows in read(copy).items() for seq, cid in rows}
+    acked = [(at, (w.room, seq, cid)) for w in writers for at, cid, seq in w.acked]
+    missing = [message for at, message in acked if at < begin and message not in stored]
+    assert not missing, f"acked before the backup and not in it: {missing[:5]}"
+    late = [message for at, message in acked if at > end and message in stored]
+    assert not late, f"acked after the backup and in it: {late[:5]}"
+
+
+async def copy_thrice(t: Scenario, server: Server, writers: list[Writer]) -> list[Path]:
+    """Three copies while people write, each checked."""
     tasks = [asyncio.create_task(w.write()) for w in writers]
     copies = [t.directory / f"copy-{n}.db" for n in range(3)]
-    began: list[float] = []
+    times: list[tuple[float, float]] = []
     for path in copies:
         await asyncio.sleep(0.3)
-        began.append(time.monotonic())
+        begin = time.monotonic()
         told = await ctl_json(t, server, "backup", str(path))
+        times.append((begin, time.monotonic()))
         assert told["events"] >= FILLING and told["rooms"] >= len(ROOMS) + 1, told
-    ended = time.monotonic()
     await asyncio.sleep(0.2)
     for writer in writers:
         writer.running = False
     await asyncio.gather(*tasks)
+    for path, (begin, end) in zip(copies, times):
+        check(path, begin, end, writers)
+    for writer in writers:
+        assert any(times[0][0] < at < times[-1][1] for at, _, _ in writer.acked), "somebody could not write meanwhile"
+    return copies
 
-    for path, begin in zip(copies, began):
-        assert path.stat().st_mode & 0o777 == 0o600
-        stored = {(room, seq, cid) for room, rows in read(path).items() for seq, cid in rows}
-        missing = [(w.room, seq, cid) for w in writers for at, cid, seq in w.acked
-                   if at < begin and (w.room, seq, cid) not in stored]
-        assert not missing, f"acked before the backup and not in it: {missing[:5]}"
-        late = {(w.room, seq, cid) for w in writers for at, cid, seq in w.acked if at > ended}
-        assert not stored & late
-    during = [sum(began[0] < at < ended for at, _, _ in w.acked) for w in writers]
-    assert all(count > 0 for count in during), f"somebody could not write meanwhile: {during}"
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    await fill(server)
+    writers = [Writer(await server.client(f"{room} {n}", room), room) for room in ROOMS for n in range(2)]
+    copies = await copy_thrice(t, server, writers)
     left = sorted(path.name for path in t.directory.glob("copy-*"))
     assert left == [path.name for path in copies], f"left behind: {left}"
 

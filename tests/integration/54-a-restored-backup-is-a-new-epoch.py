@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""parleyctl restore brings back what was backed up: clients get recovered:false and the newest page, numbers go on, nothing is thrown away."""
+"""parleyctl restore: clients get recovered:false and the newest page, numbers go on, and nothing is thrown away."""
 import sqlite3
 from contextlib import closing
 
@@ -66,7 +66,7 @@ async def run(t: Scenario) -> None:
     await server.stop()
 
     # The way back.
-    (replaced,) = [path for path in server.data.glob("parley.db.replaced-*") if not path.name.endswith(("-wal", "-shm"))]
+    (replaced,) = [path for path in server.data.glob("parley.db.replaced-*") if path.name[-4:] not in ("-wal", "-shm")]
     await ctl(t, server, "restore", str(replaced))
     await server.start()
     last = await expect_fresh_page(server, again, 4, KEPT + LOST)

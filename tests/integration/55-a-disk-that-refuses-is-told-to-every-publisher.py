@@ -3,32 +3,28 @@
 import asyncio
 import resource
 
-from harness import Scenario
+from harness import Client, Scenario, Server
 from harness.scenario import contiguous, poll
 
 PEOPLE, EACH = 4, 8
 
 
-async def run(t: Scenario) -> None:
-    server = await t.server(limits="off")
-    server.allow_error(r"store: cannot write the history")
+async def lengthen_log(server: Server) -> Client:
+    """Somebody in the lobby, who has written so much elsewhere that the log is long."""
     ada = await server.client("ada", "lobby", "kitchen")
     # The log on disk must be the longest file that this server writes: it is what cannot grow later.
     answers = [await ada.post("send", room="kitchen", cid=f"long{n}", text="x" * 8000) for n in range(150)]
     for answer in answers:
         assert (await answer)["type"] == "ok"
-    people = [await server.client(f"user {n}", "lobby") for n in range(PEOPLE)]
-    for n, person in enumerate(people):
-        await person.send("lobby", f"before {n}", cid="before")
-    log = server.data / "parley.db-wal"
-    assert log.stat().st_size > 500_000, "the log is too short for this test"
-    at_most = log.stat().st_size
+    return ada
 
-    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (at_most, resource.RLIM_INFINITY))
+
+async def expect_refusals(server: Server, ada: Client, people: list[Client]) -> None:
+    """While the disk refuses."""
     answers = [await person.post("send", room="lobby", cid=f"c{n}", text=f"message {n} " + "y" * 4000)
                for n in range(EACH) for person in people]
-    replies = [await answer for answer in answers]
-    for reply in replies:
+    for answer in answers:
+        reply = await answer
         assert reply["type"] == "error" and reply["code"] == "unavailable", reply
         assert reply["temporary"] is True and reply["retry_after_ms"] > 0 and "disk" in reply["message"], reply
     posted = await server.http("POST", "/api/v1/rooms/lobby/messages", token=server.token,
@@ -43,6 +39,20 @@ async def run(t: Scenario) -> None:
     for person in [ada, *people]:
         assert max(person.rooms["lobby"].events) == PEOPLE, "something was shown that is not on disk"
 
+
+async def run(t: Scenario) -> None:
+    server = await t.server(limits="off")
+    server.allow_error(r"store: cannot write the history")
+    ada = await lengthen_log(server)
+    people = [await server.client(f"user {n}", "lobby") for n in range(PEOPLE)]
+    for n, person in enumerate(people):
+        await person.send("lobby", f"before {n}", cid="before")
+    log = server.data / "parley.db-wal"
+    assert log.stat().st_size > 500_000, "the log is too short for this test"
+    at_most = log.stat().st_size
+
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (at_most, resource.RLIM_INFINITY))
+    await expect_refusals(server, ada, people)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     acked = {}
     for n in range(EACH):
