@@ -242,7 +242,8 @@ class Campaign:
                 closes[code] = closes.get(code, 0) + count
         return {
             "messages": sum(op.kind == "message" for op in run.ops.values()), "requests": len(run.ops),
-            "acked": sum(bool(op.acks) for op in run.ops.values()), "receipts": len(run.receipts),
+            "acked": sum(bool(op.acks) for op in run.ops.values()),
+            "sent_again": sum(r["e"] == "invoke" and r["n"] == 2 for r in run.records), "receipts": len(run.receipts),
             "stored": sum(len(events) for events in run.store.rooms.values()),
             "quarantined": len(run.store.quarantine),
             "connections": sum(person.connections for person in self.people),

@@ -238,8 +238,9 @@ class Nemesis:
                f"{weather.bytes_per_s:g} bytes/s"
 
     async def do_half_open(self, chance: random.Random) -> str:
-        links = await self._with_weather(chance, Weather(swallow=True), chance.uniform(1, 7))
-        return f"{links} links swallowed everything"
+        what = chance.choice(("both", "answers"))
+        links = await self._with_weather(chance, Weather(swallow=what), chance.uniform(0.2, 7))
+        return f"{links} links swallowed {'everything' if what == 'both' else 'all answers'}"
 
     async def do_mid_frame(self, chance: random.Random) -> str:
         links = await self._with_weather(chance, Weather(cut_next=True), chance.uniform(0.2, 1))

@@ -19,7 +19,7 @@ class Weather:
     delay_s: float = 0.0
     jitter_s: float = 0.0
     bytes_per_s: float = 0.0  # 0: no limit
-    swallow: bool = False     # nothing arrives any more, and nobody is told
+    swallow: str = ""         # "both": nothing arrives any more; "answers": the server still hears, unheard
     cut_next: bool = False    # half of what comes next, then RST
 
 
@@ -43,7 +43,7 @@ class Pipe(asyncio.Protocol):
         if not self._link.is_open:
             self._queue.append((0.0, data))  # until the far end stands
             return
-        if weather.swallow:
+        if weather.swallow == "both" or (weather.swallow and self is self._link.far):
             return
         if weather.cut_next:
             self._write(data[:len(data) // 2])
@@ -172,7 +172,7 @@ class Proxy:
     def clear_up(self) -> None:
         """Fine weather for all; links that swallowed something are of no use any more and are reset."""
         for link in list(self.links):
-            swallowed = link.weather.swallow
+            swallowed = bool(link.weather.swallow)
             link.weather = Weather()
             if swallowed:
                 link.reset()

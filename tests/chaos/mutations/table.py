@@ -22,7 +22,7 @@ class Mutation:
 KILL = "--faults kill,kill-again --workers 0 --rate 30 --no-pause"
 POWER = "--faults powercut --workers 0 --rate 30"
 DISK = "--faults disk --workers 0 --rate 30 --no-pause"
-NETWORK = "--faults storm,mid-frame,half-open --workers 0 --rate 20"
+NETWORK = "--faults storm,mid-frame,half-open,weather --workers 0 --rate 20"
 WORKERS = "--faults worker-kill,worker-freeze --workers 2"
 
 MUTATIONS = (

@@ -268,7 +268,8 @@ static const sqlite3_io_methods methods = {
 
 int open(const char *path, int flags, ...)
 {
-    int (*real_open)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+    int (*real_open)(const char *, int, ...) =
+        (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
     const char *ours = getenv("PARLEY_FAULT_BOOT_ID");
     va_list list;
     va_start(list, flags);
