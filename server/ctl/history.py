@@ -159,12 +159,14 @@ def begin_epoch(path: Path) -> str:
 
 
 def fold_log(path: Path) -> None:
-    """Moves the write-ahead log into the file, if the file is sound enough for that."""
+    """Moves the write-ahead log into the file; a damaged one stays as it is, log and all."""
     try:
+        with closing(open_readonly(path)) as db:
+            check_content(db, path)
         with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.Error:
-        pass  # a damaged file is set aside with its log, as it is
+    except (Failure, sqlite3.Error):
+        pass
 
 
 def set_aside(data: Path) -> Path | None:
