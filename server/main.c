@@ -45,6 +45,7 @@ enum {
 };
 
 #define ROOMS_A_SESSION 500
+#define ENDPOINT_DATA_MAX 90
 #define STOP_WORKERS_MS 2000
 #define SAMPLE_MS       1000
 /* A loop that cannot get rid of its sessions is not waited for longer. */
@@ -122,9 +123,18 @@ static int make_mailboxes(struct server *s)
     return 0;
 }
 
-/* A directory that only we can enter, with a path short enough for a socket (108 bytes). */
+/* In the data directory, which the lock makes ours alone, so that nothing is left behind by a kill;
+ * where its path is too long for a socket's (108 bytes), in a directory that only we can enter. */
 static int make_endpoint(struct server *s)
 {
+    char *data = realpath(s->config.data, NULL);
+    if (data != NULL && strlen(data) <= ENDPOINT_DATA_MAX) {
+        snprintf(s->endpoint, sizeof s->endpoint, "ipc://%s/workers.sock", data);
+        free(data);
+        return 0;
+    }
+    free(data);
+
     const char *base = getenv("XDG_RUNTIME_DIR");
     if (base == NULL || base[0] != '/' || strlen(base) > 60 || access(base, W_OK) != 0)
         base = "/tmp";

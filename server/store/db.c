@@ -228,14 +228,19 @@ static int open_with(sqlite3 **db, const char *path, int flags, const char *cons
     return db_status(rc) == E_CORRUPT ? E_CORRUPT : E_IO;
 }
 
-int db_open_writer(sqlite3 **db, const char *path, enum durability durability, char *err,
-                   size_t err_len)
+int db_set_durability(sqlite3 *db, enum durability durability)
 {
     /* NORMAL even where anything goes: fsync at checkpoints keeps the file from being torn apart by
      * a power cut, and costs a commit nothing. */
-    const char *const pragmas[] = {
+    return db_exec(db, durability == DURABILITY_FULL ? "PRAGMA synchronous = FULL"
+                                                     : "PRAGMA synchronous = NORMAL");
+}
+
+int db_open_writer(sqlite3 **db, const char *path, char *err, size_t err_len)
+{
+    static const char *const pragmas[] = {
         "PRAGMA journal_mode = WAL",
-        durability == DURABILITY_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+        "PRAGMA synchronous = FULL",
         "PRAGMA wal_autocheckpoint = 0", /* it would stall a commit; see reader.c */
         /* KiB, at most. Larger is not faster: a commit that has sorted sibling pages (SQLite
          * borrows a page number beyond the end for it) walks through the whole cache. */

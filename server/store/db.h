@@ -20,9 +20,10 @@ void db_init(void);
 
 /* Looks at the file without changing it. 0: usable, or not there yet. */
 int db_inspect(const char *path, char *err, size_t err_len);
-/* The writing connection; makes the file (0600) when it is missing. */
-int db_open_writer(sqlite3 **db, const char *path, enum durability durability, char *err,
-                   size_t err_len);
+/* The writing connection; makes the file (0600) when it is missing. What it commits is fsynced,
+ * until db_set_durability says otherwise. */
+int db_open_writer(sqlite3 **db, const char *path, char *err, size_t err_len);
+int db_set_durability(sqlite3 *db, enum durability durability);
 /* A connection that reads, and may move the write-ahead log into the file. */
 int db_open_reader(sqlite3 **db, const char *path, char *err, size_t err_len);
 

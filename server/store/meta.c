@@ -159,6 +159,6 @@ int meta_start(sqlite3 *db, enum durability durability, struct identity *identit
 int meta_finish(sqlite3 *db)
 {
     /* Whatever the durability: the mark must not go before the events that it vouches for. */
-    int status = db_exec(db, "PRAGMA synchronous = FULL");
+    int status = db_set_durability(db, DURABILITY_FULL);
     return status != 0 ? status : put(db, "running", "", 0, true);
 }

@@ -65,12 +65,16 @@ static int open_database(struct store *s, char *err, size_t err_len)
 {
     int status = db_inspect(s->path, err, err_len);
     if (status == 0)
-        status = db_open_writer(&s->write_db, s->path, s->durability, err, err_len);
+        status = db_open_writer(&s->write_db, s->path, err, err_len);
     if (status == 0)
         status = migrate_run(s->write_db, s->path, err, err_len);
     if (status == 0)
         status = meta_start(s->write_db, s->durability, &s->identity, s->path, err, err_len);
     s->marked = status == 0;
+    /* Only now: the mark of a running server, the secret and the epoch must be on disk before the
+     * first event, or a power cut takes both and the next start believes in a clean end. */
+    if (status == 0)
+        status = db_set_durability(s->write_db, s->durability);
     if (status == 0)
         status = db_open_reader(&s->read_db, s->path, err, err_len);
     return status;
