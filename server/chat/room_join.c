@@ -44,7 +44,8 @@ static void ask_store(struct chat *c, struct room *r, struct msg_join *m, bool b
     read->backward = backward;
     read->before = r->top + 1;
     read->after = m->seq;
-    read->limit = m->limit;
+    /* Also who wants no events is to be told whether any are gone for ever. */
+    read->limit = m->limit > 0 ? m->limit : 1;
     read->max_bytes = backward ? PAGE_BYTES_MAX - SINCE_BYTES : PAGE_BYTES_MAX;
     read->context = m;
     r->asked++;
@@ -60,7 +61,7 @@ static uint64_t ring_reach(const struct room *r)
 static void answer_resume(struct chat *c, struct room *r, struct msg_join *m)
 {
     uint64_t missing = r->top - m->seq;
-    if (missing > 0 && m->limit > 0 && m->seq + 1 < ring_reach(r)) {
+    if (missing > 0 && m->seq + 1 < ring_reach(r)) {
         ask_store(c, r, m, false);
         return;
     }
@@ -124,11 +125,21 @@ void room_on_join(struct chat *c, struct msg_join *m)
     r->waiting_tail = &m->head.next;
 }
 
+static void take_page(struct msg_join *m, struct msg_read *read)
+{
+    if (m->limit == 0) {
+        read->count = 0;
+        return;
+    }
+    m->events = read->events;
+    read->events = (struct buf)BUF_INIT;
+}
+
 /* Adds what the room has shown since the page was read. False when that does not fit, or is more
  * than the ring holds, and the page was to end at the top: then it must be read again. */
 static bool append_since(struct room *r, struct msg_join *m, const struct msg_read *read)
 {
-    uint64_t last = read->count > 0 ? read->last : r->top;
+    uint64_t last = read->count > 0 ? read->last : read->backward ? r->top : m->seq;
     m->recovered = !read->backward;
     if (!read->backward) {
         uint32_t left = m->limit > read->count ? m->limit - read->count : 0;
@@ -158,8 +169,7 @@ void room_on_read(struct chat *c, struct msg_read *read)
         answer_newest(c, r, m);
         return;
     } else {
-        m->events = read->events;
-        read->events = (struct buf)BUF_INIT;
+        take_page(m, read);
         if (!append_since(r, m, read)) {
             msg_free(&read->head);
             buf_clear(&m->events);

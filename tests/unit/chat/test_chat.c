@@ -147,6 +147,39 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
 }
 END_TEST
 
+START_TEST(what_retention_took_is_never_passed_over_in_silence)
+{
+    world_init(&w, 1);
+    client_open(&w, 0, &ada);
+    client_enter(&w, &ada, "ada", "lobby");
+    for (unsigned i = 1; i <= 150; i++) /* the ring holds 100 */
+        send_text(&ada, i);
+    w.oldest = 40;
+    client_open(&w, 0, &bob);
+    client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
+    const char *const joins[][2] = {
+        {"\"seq\":10", "\"recovered\":false"},
+        {"\"seq\":10,\"limit\":0", "\"recovered\":false"},
+        {"\"seq\":45,\"limit\":0", "\"recovered\":true,\"events\":[],\"more\":true"},
+        {"\"seq\":45", "\"recovered\":true,\"events\":[{\"seq\":46}"},
+        {"\"seq\":140,\"limit\":0", "\"recovered\":true,\"events\":[],\"more\":true"},
+        {"\"seq\":150,\"limit\":0", "\"recovered\":true,\"events\":[],\"more\":false"},
+    };
+    for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++) {
+        char json[128];
+        snprintf(json, sizeof json,
+                 "{\"id\":9,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",%s}",
+                 joins[i][0]);
+        client_forget(&bob);
+        client_send(&w, &bob, json);
+        HAS(client_find(&bob, "\"id\":9"), joins[i][1]);
+    }
+    client_close(&w, &ada);
+    client_close(&w, &bob);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_commit_that_fails_is_told_and_not_shown)
 {
     world_init(&w, 1);
@@ -552,6 +585,7 @@ END_TEST
 UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_order_on_two_loops,
           a_resume_gets_exactly_what_was_missed,
           events_shown_while_the_store_reads_come_with_the_page,
+          what_retention_took_is_never_passed_over_in_silence,
           a_commit_that_fails_is_told_and_not_shown, a_slow_client_is_cut_and_others_are_not,
           a_backlog_without_progress_is_cut_one_that_shrinks_is_not,
           names_are_refused_while_borne_and_free_after, a_forged_token_is_refused,

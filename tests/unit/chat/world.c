@@ -140,13 +140,14 @@ static void read_page(struct world *w, struct msg_read *m)
     if (m->backward) {
         to = m->before - 1 < top ? m->before - 1 : top;
         from = to >= m->limit ? to - m->limit + 1 : 1;
-    } else if (to >= from + m->limit) {
-        to = from + m->limit - 1;
     }
     for (unsigned i = 0; i < w->n_events; i++) {
         const struct msg_publication *p = w->events[i];
-        if (strcmp(p->room.text, m->room.text) != 0 || p->seq < from || p->seq > to)
+        if (strcmp(p->room.text, m->room.text) != 0 || p->seq < from || p->seq > to ||
+            p->seq < w->oldest)
             continue;
+        if (m->count == m->limit)
+            break;
         if (m->count++ > 0)
             buf_append_char(&m->events, ',');
         else
@@ -154,7 +155,7 @@ static void read_page(struct world *w, struct msg_read *m)
         m->last = p->seq;
         buf_printf(&m->events, "{\"seq\":%llu}", (unsigned long long)p->seq);
     }
-    m->more = m->backward ? from > 1 : to < top;
+    m->more = m->backward ? from > 1 : m->last < top;
     m->head.tag = m->reply_tag;
     if (w->hold_reads)
         w->held[w->n_held++] = &m->head;

@@ -24,6 +24,7 @@ struct world {
     /* The store: events of all rooms, in order. */
     struct msg_publication *events[4096];
     unsigned n_events;
+    uint64_t oldest;        /* what retention has left begins here; 0: everything is there */
     bool store_fails; /* commits fail */
     bool hold_reads;  /* pages stay in `held`, as read, until world_release_reads */
     struct msg *held[64];
