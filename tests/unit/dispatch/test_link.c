@@ -24,6 +24,7 @@ struct fake {
     Parley__Worker__ToWorker *got;
 };
 
+/* Returns when dispatch knows: a fake says that it is ready once, and would not be heard before. */
 static void spawned(uint32_t slot, int pid)
 {
     struct msg_worker *m = msg_new(MSG_DISPATCH_SPAWNED, 0);
@@ -31,6 +32,9 @@ static void spawned(uint32_t slot, int pid)
     m->pid = pid;
     m->at_us = clock_mono_us();
     mailbox_post(w.topology.dispatch, &m->head);
+    for (int i = 0; i < 500 && world_number(&w, slot, "pid") != pid; i++)
+        world_pass(&w, 10);
+    ck_assert_int_eq(world_number(&w, slot, "pid"), pid);
 }
 
 static void exited(uint32_t slot, int pid, int wait_status)
