@@ -28,7 +28,7 @@
 #define CRASHES_WITHIN_US 10000000u
 
 /* A worker that is to be killed says first where it is; this is its time for that. */
-#define LAST_WORDS_MS 50
+#define LAST_WORDS_MS 500
 /* The worker's descriptor for the stack of Python when it dies. */
 #define STACK_FD 3
 
