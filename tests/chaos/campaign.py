@@ -39,6 +39,7 @@ class Plan:
     workers: int = 2
     calm: bool = True   # pauses between faults; without, one follows the other
     lying_disk: bool = False  # fsync does nothing
+    retain: int = 0  # events kept a room; 0: all
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Outcome:
         return not self.broken and self.verdict is not None and self.verdict.good
 
 
-def worst_gaps(acks: Sequence[int], faults: Sequence[tuple[str, int, int]], after_us: int = 3_000_000) -> dict[str, float]:
+def worst_gaps(acks: Sequence[int], faults: Sequence[tuple[str, int, int]],
+               after_us: int = 3_000_000) -> dict[str, float]:
     """Per fault, the longest time in seconds in which nobody was acked, from its begin until a while after its end."""
     worst: dict[str, float] = {}
     for name, begin, end in faults:
@@ -76,8 +78,8 @@ class Campaign:
         chance = random.Random(f"{plan.seed} people")
         options: dict[str, Any] = {
             "limits": "off", "loops": 2, "workers": plan.workers, "durability": plan.durability,
-            "heartbeat_ms": 5000, "worker_deadline_ms": 2000, "backlog_max": "256k", "slow_after_ms": 3000,
-            "ring_events": 200, "queue_max": 2000, "analyzers_dir": HERE / "analyzers"}
+            "heartbeat_ms": 5000, "worker_deadline_ms": 2000, "backlog_max": "64k", "slow_after_ms": 3000,
+            "ring_events": 200, "queue_max": 2000, "analyzers_dir": HERE / "analyzers", "retain_events": plan.retain}
         self.disk = Disk(directory) if {"powercut", "disk"} & set(plan.faults) else None
         self.clock = WallClock(directory) if "clock" in plan.faults else None
         self.server = Server(programs, directory, options, self._environment(programs))

@@ -98,10 +98,13 @@ class Stored:
 
 @dataclass
 class Store:
-    """All rooms; `pending` and `quarantine` by (room, seq), the latter with the attempts it took."""
+    """All rooms; `pending` and `quarantine` by (room, seq), the latter with the attempts it took. Retention deletes
+    what is before `oldest` of a room and remembers its cids in `retired`, as Stored of the kind "retired"."""
 
     epoch: str
     rooms: dict[str, list[Stored]]
+    oldest: dict[str, int] = field(default_factory=dict)
+    retired: list[tuple[str, Stored]] = field(default_factory=list)
     pending: set[tuple[str, int]] = field(default_factory=set)
     quarantine: dict[tuple[str, int], int] = field(default_factory=dict)
     damage: str | None = None  # what SQLite's own check says
@@ -112,6 +115,9 @@ _EVENTS = """
     FROM events e JOIN rooms r ON r.id = e.room
     LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u ON u.id = a.user
     ORDER BY r.name, e.seq"""
+
+_RETIRED = """
+    SELECT r.name, t.seq, u.uid, t.cid FROM retired t JOIN rooms r ON r.id = t.room JOIN users u ON u.id = t.user"""
 
 
 def _stored(row: tuple) -> tuple[str, Stored]:
@@ -130,10 +136,13 @@ def read_store(path: Path) -> Store:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         (epoch,) = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-        store = Store(epoch, {name: [] for (name,) in db.execute("SELECT name FROM rooms")})
+        store = Store(epoch, {}, dict(db.execute("SELECT name, oldest FROM rooms")))
+        store.rooms = {name: [] for name in store.oldest}
         for row in db.execute(_EVENTS):
             room, event = _stored(row)
             store.rooms[room].append(event)
+        for name, seq, user, cid in db.execute(_RETIRED):
+            store.retired.append((name, Stored(seq, "retired", user, cid, "")))
         where = "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room"
         store.pending = set(db.execute(f"SELECT r.name, e.seq FROM pending p {where} WHERE p.state = 1"))
         for name, seq, attempts in db.execute(f"SELECT r.name, e.seq, p.attempts FROM quarantine p {where}"):

@@ -5,8 +5,9 @@
     network   for connections and readers
     workers   for the analysis
 
-A fault is a method do_NAME that returns when it is over, with a few words on what it did. What it draws depends on the seed
-and the lane's own count only, so a seed gives the same plan each time; what the server was doing at that moment does not.
+A fault is a method do_NAME that returns when it is over, with a few words on what it did. What it draws depends on
+the seed and the lane's own count only, so a seed gives the same plan each time; what the server was doing at that
+moment does not.
 """
 from __future__ import annotations
 

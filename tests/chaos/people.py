@@ -217,7 +217,8 @@ class Person:
             length = 200 if draw < 0.02 else self._chance.randrange(3, 12)
             self.say(view.name, " ".join(self._chance.choices(WORDS, k=length)), **fields)
         elif draw < 0.92:
-            self._add(view, "reaction", {"on": target, "emoji": "👍", "add": draw < 0.89}, target, draw < 0.89, "👍")
+            add = draw < 0.89
+            self._add(view, "reaction", {"on": target, "emoji": "👍", "add": add}, target, add, "👍")
         elif draw < 0.98:
             text = f"{self._chance.choice(WORDS)}, edited"
             self._add(view, "edit", {"on": target, "text": text}, target, None, text)
@@ -346,6 +347,9 @@ class Person:
                 self._odd(f"history: {reply}")
             return
         before = view.page
+        if before is not None and reply["events"] and reply["events"][0]["seq"] > before + 1:
+            self._join(view)  # retention was faster: joining says recovered:false
+            return
         self._take_page(view, reply["events"])
         if view.page == before:
             self._odd(f"history of {view.name} after {before}: nothing, but the top is {view.top}")

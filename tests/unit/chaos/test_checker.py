@@ -248,3 +248,16 @@ def test_who_asked_for_no_events_resumes_from_the_top_it_was_told() -> None:
     at = forge.records.index(forge.record("recv", c="bob", seq=4))
     forge.records.insert(at, {**join, "from": 3, "recovered": True})
     assert "window" not in broken(forge)
+
+
+def test_retention_may_take_the_oldest_events_but_not_their_cids() -> None:
+    forge = Forge()
+    first = forge.at(1)
+    forge.forget(1)
+    assert {"lost", "gaps", "ghosts"} <= broken(forge)
+    forge.store.oldest[ROOM] = 2
+    assert broken(forge) == {"lost"}
+    forge.store.retired.append((ROOM, Stored(1, "retired", first.user, first.cid, "")))
+    assert not broken(forge)
+    forge.store.retired.append((ROOM, Stored(1, "retired", first.user, first.cid, "")))
+    assert broken(forge) == {"doubled"}

@@ -27,6 +27,8 @@ def database(tmp_path: Path) -> Path:
     for id, seq, kind, author, on, adds, cid, text in rows:
         db.execute("INSERT INTO events VALUES (?, 3, ?, 0, ?, ?, ?, ?, ?, ?)",
                    (id, seq, kind, author, on, adds, cid, text))
+    db.execute("INSERT INTO rooms VALUES (4, 'trimmed', 9, 8, 0)")
+    db.execute("INSERT INTO retired VALUES (90, 1, 'c0', 4, 7, 0, 123)")
     db.execute("INSERT INTO pending VALUES (1, 1), (4, 2)")
     db.execute("INSERT INTO quarantine VALUES (4, 3, 4, 0, 3, 'segfault', 'poison')")
     db.commit()
@@ -49,6 +51,13 @@ def test_what_waits_and_what_was_given_up(database: Path) -> None:
     store = read_store(database)
     assert store.pending == {("lobby", 1)}
     assert store.quarantine == {("lobby", 4): 3}
+
+
+def test_what_retention_has_deleted_is_known_by_its_cid(database: Path) -> None:
+    store = read_store(database)
+    assert store.oldest == {"lobby": 1, "trimmed": 8}
+    ((room, event),) = store.retired
+    assert (room, event.seq, event.user, event.cid, event.kind) == ("trimmed", 7, "u1", "c0", "retired")
 
 
 def test_an_event_as_shown_has_the_fingerprint_of_the_stored_one(database: Path) -> None:
