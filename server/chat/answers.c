@@ -50,6 +50,16 @@ static void reply_failed(struct session *s, const struct ask *ask, const struct 
                         fields);
 }
 
+/* The request waits no longer. NULL: it failed, which was told; else where its fields go. */
+static struct buf *answer_begin(struct session *s, const struct ask *ask, int weight)
+{
+    session_load(s, -weight);
+    if (ask->status == 0)
+        return fields_begin(s);
+    reply_failed(s, ask, NULL);
+    return NULL;
+}
+
 static void add_limits(struct buf *b, const struct chat_limits *limits)
 {
     add_number(b, ",\"limits\":{\"text\":", limits->text_max);
@@ -143,12 +153,9 @@ static void on_joined(struct session *s, struct msg_join *m)
 
 static void on_published(struct session *s, const struct msg_publication *m)
 {
-    session_load(s, -LOAD_LIGHT);
-    if (m->ask.status != 0) {
-        reply_failed(s, &m->ask, NULL);
+    struct buf *b = answer_begin(s, &m->ask, LOAD_LIGHT);
+    if (b == NULL)
         return;
-    }
-    struct buf *b = fields_begin(s);
     add_string(b, ",\"room\":", m->room.text);
     if (m->cid[0] != '\0')
         add_string(b, ",\"cid\":", m->cid);
@@ -161,12 +168,9 @@ static void on_published(struct session *s, const struct msg_publication *m)
 
 static void on_history(struct session *s, const struct msg_read *m)
 {
-    session_load(s, -LOAD_PAGE);
-    if (m->ask.status != 0) {
-        reply_failed(s, &m->ask, NULL);
+    struct buf *b = answer_begin(s, &m->ask, LOAD_PAGE);
+    if (b == NULL)
         return;
-    }
-    struct buf *b = fields_begin(s);
     add_string(b, ",\"room\":", m->room.text);
     add_array(b, ",\"events\":", &m->events);
     add_bool(b, ",\"more\":", m->more);
@@ -175,12 +179,9 @@ static void on_history(struct session *s, const struct msg_read *m)
 
 static void on_read_marked(struct session *s, const struct msg_read_mark *m)
 {
-    session_load(s, -LOAD_LIGHT);
-    if (m->ask.status != 0) {
-        reply_failed(s, &m->ask, NULL);
+    struct buf *b = answer_begin(s, &m->ask, LOAD_LIGHT);
+    if (b == NULL)
         return;
-    }
-    struct buf *b = fields_begin(s);
     add_string(b, ",\"room\":", m->room.text);
     add_number(b, ",\"seq\":", m->seq);
     session_reply_ok(s, m->ask.request, b);
@@ -188,12 +189,9 @@ static void on_read_marked(struct session *s, const struct msg_read_mark *m)
 
 static void on_members(struct session *s, const struct msg_members *m)
 {
-    session_load(s, -LOAD_LIGHT);
-    if (m->ask.status != 0) {
-        reply_failed(s, &m->ask, NULL);
+    struct buf *b = answer_begin(s, &m->ask, LOAD_LIGHT);
+    if (b == NULL)
         return;
-    }
-    struct buf *b = fields_begin(s);
     add_string(b, ",\"room\":", m->room.text);
     add_array(b, ",\"members\":", &m->members);
     add_number(b, ",\"total\":", m->total);
@@ -202,12 +200,9 @@ static void on_members(struct session *s, const struct msg_members *m)
 
 static void on_rooms(struct session *s, const struct msg_rooms *m)
 {
-    session_load(s, -LOAD_PAGE);
-    if (m->ask.status != 0) {
-        reply_failed(s, &m->ask, NULL);
+    struct buf *b = answer_begin(s, &m->ask, LOAD_PAGE);
+    if (b == NULL)
         return;
-    }
-    struct buf *b = fields_begin(s);
     buf_append_str(b, ",\"rooms\":[");
     for (uint32_t i = 0; i < m->count; i++) {
         add_string(b, i > 0 ? ",{\"room\":" : "{\"room\":", m->rows[i].room.text);
