@@ -166,7 +166,9 @@ START_TEST(a_message_that_hangs_in_C_is_quarantined_alone)
     poison("long C call", 2000);
     ck_assert_uint_eq(w.kills, 3);
     ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "batch past its deadline"));
+#ifndef __SANITIZE_THREAD__ /* holds the signal that asks for the stack back until a system call */
     expect_stack("most recent call first");
+#endif
     world_stop(&w);
 }
 END_TEST
