@@ -12,7 +12,7 @@
 
 #define LINE_MAX_BYTES 2048
 
-static enum log_level threshold = LOG_INFO;
+static _Atomic enum log_level threshold = LOG_INFO;
 
 void log_set_level(enum log_level level)
 {

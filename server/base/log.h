@@ -9,7 +9,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* Set once at start, before other threads exist. */
+/* At any time, by any thread. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every request of proto/vectors, good or bad, gets the answer that its file says, and harms nobody."""
+import asyncio
 import sys
 from pathlib import Path
 
@@ -65,6 +66,19 @@ async def judge(server: Server, given: str, vector: dict, session: str) -> str |
         await socket.close()
 
 
+async def judge_patiently(server: Server, given: str, vector: dict, session: str) -> str | None:
+    """As judge; but a guest's name is free only a moment after its bearer's socket has closed (it may live on
+    another loop), so a valid hello that meets a conflict is said again for a while."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 5
+    is_hello = vector["frame"].get("type") == "hello" and "error" not in vector
+    while True:
+        problem = await judge(server, given, vector, session)
+        if not (is_hello and problem and "'conflict'" in problem and loop.time() < deadline):
+            return problem
+        await asyncio.sleep(0.02)
+
+
 async def run(t: Scenario) -> None:
     server = await t.server(limits="off")
     ada = await server.client("ada", ROOM)
@@ -76,7 +90,7 @@ async def run(t: Scenario) -> None:
     for name, data in vectors.load("client").items():
         for vector in data["vectors"]:
             count += 1
-            problem = await judge(server, data["given"], vector, ada.session)
+            problem = await judge_patiently(server, data["given"], vector, ada.session)
             if problem:
                 wrong.append(f"{name}: {vector['name']}: {problem}")
     assert count > 200
