@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Log lines; see log.h. Any thread: the level is set before threads start, the rest is on the
- * stack. */
+ * Log lines; see log.h. Any thread: the level is atomic, the rest is on the stack. */
 #include "base/log.h"
 
 #include <stdarg.h>
