@@ -81,6 +81,7 @@ export class Store {
   start(): void {
     if (this.client.knownName) this.client.start();
     window.addEventListener('online', () => this.client.nudge());
+    window.addEventListener('offline', () => this.client.unplug());
     window.addEventListener('hashchange', () => this.followRoute());
     document.addEventListener('visibilitychange', () => this.onVisible());
     window.setInterval(() => this.expireTyping(), 1_000);

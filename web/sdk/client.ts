@@ -83,6 +83,11 @@ export class Client implements Listener, RoomListener, OutboxListener {
     if (this.state.is === 'waiting') this.connection.start();
   }
 
+  /** The network is gone: say so now, not when the silence has lasted two heartbeats. */
+  unplug(): void {
+    this.connection.giveUp('the network is gone');
+  }
+
   /** Leaves for good and forgets the session. */
   signOut(): void {
     this.connection.stop('signed out');

@@ -118,6 +118,14 @@ export class Connection {
     this.to({ is: 'stopped', reason });
   }
 
+  /**
+   * Gives a connection up that cannot be any more (the network is gone), without waiting for
+   * its silence to tell.
+   */
+  giveUp(reason: string): void {
+    if (['connecting', 'greeting', 'online'].includes(this.current.is)) this.lose(reason);
+  }
+
   /** Sends a request; rejects with RequestError, or with Disconnected when no answer will come. */
   request(type: string, fields: Record<string, unknown> = {}): Promise<OkReply> {
     if (this.current.is !== 'online') return Promise.reject(new Disconnected());

@@ -80,6 +80,22 @@ test('an unacknowledged message is sent again with the same cid after a reconnec
   assert.equal(next.take('send').cid, entry.cid);
 });
 
+test('a network that is gone is known at once, and its return is not waited for', async () => {
+  const p = play();
+  await joined(p);
+  p.client.unplug();
+  assert.equal(p.client.state.is, 'waiting');
+  p.client.unplug();
+  const entry = p.client.send('lobby', 'in a tunnel');
+  const before = p.world.ends.length;
+  p.client.nudge();
+  assert.equal(p.world.ends.length, before + 1);
+  const end = p.world.last();
+  await end.greet();
+  await end.ok(end.take('join'), { room: 'lobby', epoch: 'e1', seq: 0, members: 1, events: [] });
+  assert.equal(end.take('send').cid, entry.cid);
+});
+
 test('a reload loses nothing: the next client of the same user sends what was kept', async () => {
   const before = play();
   await joined(before);
