@@ -23,7 +23,7 @@ KILL = "--faults kill,kill-again --workers 0 --rate 30 --no-pause"
 POWER = "--faults powercut --workers 0 --rate 30"
 DISK = "--faults disk --workers 0 --rate 30 --no-pause"
 NETWORK = "--faults storm,mid-frame,half-open,weather --workers 0 --rate 20"
-WORKERS = "--faults worker-kill,worker-freeze --workers 2"
+WORKERS = "--faults worker-kill,worker-freeze --workers 2 --rate 30 --minutes 0.7"
 
 MUTATIONS = (
     Mutation("ack-before-commit", "full acks and shows first and commits a moment later, as memory does",
