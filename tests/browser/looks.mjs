@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { complaints } from './a11y.mjs';
 import { setTheme } from './browser.mjs';
+import { until } from './server.mjs';
 
 async function look(world, page, name) {
   await page.waitForTimeout(400); /* transitions */
@@ -79,16 +80,25 @@ export const looks = {
   },
 
   'the theme can be chosen and is remembered': async ({ ada }) => {
-    const shade = () => ada.evaluate(() => document.documentElement.dataset.theme);
+    const shows = (theme) =>
+      until(`the page to be ${theme}`, 3000, () =>
+        ada.evaluate((t) => document.documentElement.dataset.theme === t, theme),
+      );
     await setTheme(ada, 'light');
     const button = ada.getByRole('button', { name: /^Theme/ });
-    while (!(await button.getAttribute('aria-label')).includes('dark')) await button.click();
-    assert.equal(await shade(), 'dark');
+    const choose = (name) =>
+      until(`the choice ${name}`, 3000, async () => {
+        if ((await button.getAttribute('aria-label')).includes(name)) return true;
+        await button.click();
+        return false;
+      });
+    await choose('dark');
+    await shows('dark');
     await ada.reload();
     await ada.locator('.composer').waitFor();
-    assert.equal(await shade(), 'dark');
-    while (!(await button.getAttribute('aria-label')).includes('system')) await button.click();
-    assert.equal(await shade(), 'light');
+    await shows('dark');
+    await choose('system');
+    await shows('light');
   },
 
   'the operator page': async (world) => {

@@ -14,6 +14,7 @@ class Load:
     """Some clients of a room, each saying `per_s` messages a second, until `stop`."""
 
     def __init__(self, clients: list[Client], room: str, per_s: float) -> None:
+        self.clocked = True  # delays mean something: not so while ThreadSanitizer forks
         self.delays_ms: list[float] = []
         self.sent: dict[int, str] = {}  # seq: text
         self._running = True
@@ -57,14 +58,17 @@ async def control(t: Scenario, people: int, per_s: float) -> Load:
     """The same load on a server without workers."""
     server = await t.server(limits="off")
     clients = [await server.client(f"control{n}", "lobby") for n in range(people)]
-    return Load(clients, "lobby", per_s)
+    load = Load(clients, "lobby", per_s)
+    load.clocked = b"__tsan_init" not in server.program.read_bytes()
+    return load
 
 
 async def undelayed(load: Load, beside: Load) -> str:
     """Fails when chat was slower than beside it by more than noise. Waiting for Python would cost as long as
-    a worker takes to be missed or replaced: seconds. Returns both figures."""
+    a worker takes to be missed or replaced: seconds. Returns both figures. Under ThreadSanitizer, whose
+    processes stand still for as long while they start another, the delays are only told."""
     await beside.stop()
     figures = f"send to sight {load.told()}, beside it without workers {beside.told()}"
     allowed_ms = 250 + 3 * beside.quantile_ms(0.99)
-    assert load.quantile_ms(0.99) < allowed_ms, figures
+    assert not beside.clocked or load.quantile_ms(0.99) < allowed_ms, figures
     return figures
