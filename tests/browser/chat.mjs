@@ -218,8 +218,11 @@ export const chat = {
     await ada.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await ada.keyboard.press('Escape');
     await ada.getByRole('dialog').waitFor({ state: 'detached' });
-    await ada.keyboard.press('Escape');
-    assert.equal(await ada.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
+    /* Faster than any hand: the page may still be putting the sheet away. */
+    await until('the focus back in the composer', 3000, async () => {
+      await ada.keyboard.press('Escape');
+      return ada.evaluate(() => document.activeElement.tagName === 'TEXTAREA');
+    });
     await ada.keyboard.press('ArrowUp');
     await ada.locator('.composer-context', { hasText: 'Editing your message' }).waitFor();
     const value = () => ada.locator('.composer textarea').inputValue();
@@ -229,7 +232,9 @@ export const chat = {
     await ada.keyboard.press('Shift+Tab');
     await ada.locator('.scroll').focus();
     await ada.keyboard.press('ArrowUp');
-    assert.equal(await ada.evaluate(() => document.activeElement.className), 'message');
+    await until('the focus on a message', 3000, () =>
+      ada.evaluate(() => document.activeElement.className === 'message'),
+    );
     await ada.keyboard.press('Escape');
   },
 };
