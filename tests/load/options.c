@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "socketio.h"
 #include "stamp.h"
 
 enum kind { KIND_FLAG, KIND_COUNT, KIND_NUMBER, KIND_TEXT, KIND_LIST, KIND_BARE };
@@ -50,8 +51,8 @@ static const struct option table[] = {
      "seconds a client may take to get in [10]"},
     {"reconnect", NULL, KIND_FLAG, AT(reconnect), 0, 0,
      "come back after a lost connection: resume, and send again what was not acked"},
-    {"bare", "echo|broadcast", KIND_BARE, AT(bare), 0, 0,
-     "the server has no protocol: it returns each text to its sender, or to all"},
+    {"bare", "KIND", KIND_BARE, AT(bare), 0, 0,
+     "no Parley: the server returns each text to its sender (echo), to all (broadcast, socketio)"},
     {"threads", "T", KIND_COUNT, AT(threads), 1, 256, "threads, one epoll loop each [1]"},
     {"pin", "CPUS", KIND_LIST, AT(pin), 0, 1023, "pin the threads to these CPUs: 1 or 1,3 or 2-5"},
     {"source-spread", "N", KIND_COUNT, AT(source_spread), 1, 250,
@@ -181,14 +182,25 @@ static int set_list(const struct option *option, struct option_list *list, const
     return -1;
 }
 
+static const char *const bare_names[] = {
+    [BARE_ECHO] = "echo",
+    [BARE_BROADCAST] = "broadcast",
+    [BARE_SOCKETIO] = "socketio",
+};
+
+const char *options_bare_name(enum bare_mode mode)
+{
+    return bare_names[mode];
+}
+
 static int set_bare(enum bare_mode *mode, const char *text, FILE *err)
 {
-    *mode = strcmp(text, "echo") == 0        ? BARE_ECHO
-            : strcmp(text, "broadcast") == 0 ? BARE_BROADCAST
-                                             : BARE_NONE;
-    if (*mode != BARE_NONE)
-        return 0;
-    fprintf(err, "parley-load: --bare wants echo or broadcast, not '%s'\n", text);
+    for (int i = BARE_ECHO; i <= BARE_SOCKETIO; i++)
+        if (strcmp(text, bare_names[i]) == 0) {
+            *mode = (enum bare_mode)i;
+            return 0;
+        }
+    fprintf(err, "parley-load: --bare wants echo, broadcast or socketio, not '%s'\n", text);
     return -1;
 }
 
@@ -271,8 +283,8 @@ static const char *check_together(const struct options *o)
          "--publishers must not exceed --clients"},
         {o->rooms > o->clients, "--rooms must not exceed --clients"},
         {o->threads > o->clients, "--threads must not exceed --clients"},
-        {o->bare == BARE_BROADCAST && o->rooms > 1 && !strstr(o->url.path, "%r"),
-         "--bare broadcast with several rooms needs %r (the room's number) in --url"},
+        {o->bare > BARE_ECHO && o->rooms > 1 && !strstr(o->url.path, "%r"),
+         "--bare with several rooms needs %r (the room's number) in --url"},
         {o->bare != BARE_NONE && o->reconnect,
          "--reconnect needs the Parley protocol: a bare server cannot resume"},
     };
@@ -321,6 +333,8 @@ enum options_result options_parse(struct options *options, int argc, char **argv
         fprintf(err, "parley-load: --url: %s\n", why);
         return OPTIONS_BAD;
     }
+    if (options->bare == BARE_SOCKETIO && strcmp(options->url.path, "/") == 0)
+        memcpy(options->url.path, SOCKETIO_PATH, sizeof(SOCKETIO_PATH));
     wrong = check_together(options);
     if (wrong) {
         fprintf(err, "parley-load: %s\n", wrong);

@@ -14,7 +14,7 @@
 
 #define OPTIONS_MAX_LIST 64 /* CPUs to pin to, pids to sample */
 
-enum bare_mode { BARE_NONE, BARE_ECHO, BARE_BROADCAST };
+enum bare_mode { BARE_NONE, BARE_ECHO, BARE_BROADCAST, BARE_SOCKETIO };
 
 struct option_list {
     uint32_t value[OPTIONS_MAX_LIST];
@@ -37,5 +37,8 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_BAD };
 /* Reads argv; writes help or version to 'out', one line of error to 'err'. */
 enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out,
                                   FILE *err);
+
+/* As --bare takes it. */
+const char *options_bare_name(enum bare_mode mode);
 
 #endif

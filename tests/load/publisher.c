@@ -3,6 +3,7 @@
 #include "publisher.h"
 
 #include "client.h"
+#include "socketio.h"
 #include "stamp.h"
 #include "worker.h"
 
@@ -62,23 +63,28 @@ static size_t write_message(struct worker *w, const struct publisher *p, uint32_
 {
     struct stamp stamp = {w->plan->run, p->index, counter, intended_ns - w->plan->base_ns};
     size_t n = 0, filler = w->options->size - STAMP_BYTES;
+    const char *after = "";
     char text[STAMP_BYTES];
 
     stamp_write(text, &stamp);
-    if (w->options->bare == BARE_NONE)
+    if (w->options->bare == BARE_SOCKETIO) {
+        n = strlen(SOCKETIO_BEFORE);
+        memcpy(w->scratch, SOCKETIO_BEFORE, n);
+        after = SOCKETIO_AFTER;
+    }
+    if (w->options->bare == BARE_NONE) {
+        after = "\"}";
         n = (size_t)snprintf(w->scratch, WORKER_SCRATCH,
                              "{\"id\":%" PRIu32 ",\"type\":\"send\",\"room\":\"%s%" PRIu32
                              "\",\"cid\":\"%.*s\",\"text\":\"",
                              REQUEST_SEND + counter, w->options->room_prefix,
                              p->client->room->index, CID_BYTES, text);
+    }
     memcpy(w->scratch + n, text, STAMP_BYTES);
     memcpy(w->scratch + n + STAMP_BYTES, w->plan->filler, filler);
     n += STAMP_BYTES + filler;
-    if (w->options->bare == BARE_NONE) {
-        memcpy(w->scratch + n, "\"}", 2);
-        n += 2;
-    }
-    return n;
+    memcpy(w->scratch + n, after, strlen(after));
+    return n + strlen(after);
 }
 
 static void post_message(struct worker *w, struct publisher *p, uint32_t counter)

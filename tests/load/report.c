@@ -57,10 +57,8 @@ static void print_load(FILE *out, const struct options *o)
                 o->window);
     else
         fprintf(out, "%" PRIu32 " send %g a second in total (open loop)", o->publishers, o->rate);
-    fprintf(out, ", %" PRIu32 " bytes of text%s\n", o->size,
-            o->bare == BARE_ECHO        ? ", bare echo"
-            : o->bare == BARE_BROADCAST ? ", bare broadcast"
-                                        : "");
+    fprintf(out, ", %" PRIu32 " bytes of text%s%s\n", o->size, o->bare ? ", bare " : "",
+            o->bare ? options_bare_name(o->bare) : "");
 }
 
 /* Clients that got in, by the time that took. */
@@ -245,17 +243,19 @@ static void json_options(FILE *out, const struct options *o)
 {
     fputs("  \"url\": ", out);
     json_put_string(out, o->url_text);
+    fputs(",\n  \"bare\": ", out);
+    if (o->bare)
+        json_put_string(out, options_bare_name(o->bare));
+    else
+        fputs("null", out);
     fprintf(out,
-            ",\n  \"clients\": %" PRIu32 ", \"rooms\": %" PRIu32 ", \"publishers\": %" PRIu32
+            ", \"clients\": %" PRIu32 ", \"rooms\": %" PRIu32 ", \"publishers\": %" PRIu32
             ", \"rate\": %.10g, \"window\": %" PRIu32 ", \"size\": %" PRIu32
-            ", \"threads\": %" PRIu32 ", \"bare\": %s, \"idle\": %s, \"reconnect\": %s,\n"
+            ", \"threads\": %" PRIu32 ", \"idle\": %s, \"reconnect\": %s,\n"
             "  \"duration_s\": %.10g, \"warmup_s\": %.10g,\n",
             o->clients, o->rooms, o->publishers, o->window ? 0.0 : o->rate, o->window, o->size,
-            o->threads,
-            o->bare == BARE_ECHO        ? "\"echo\""
-            : o->bare == BARE_BROADCAST ? "\"broadcast\""
-                                        : "null",
-            o->idle ? "true" : "false", o->reconnect ? "true" : "false", o->duration, o->warmup);
+            o->threads, o->idle ? "true" : "false", o->reconnect ? "true" : "false", o->duration,
+            o->warmup);
 }
 
 static void json_counts(FILE *out, const struct run_result *r)

@@ -5,6 +5,7 @@
 #include "client.h"
 #include "publisher.h"
 #include "scan.h"
+#include "socketio.h"
 #include "stamp.h"
 #include "worker.h"
 
@@ -322,7 +323,38 @@ void session_start(struct worker *w, struct client *c)
         return;
     }
     order_start(&c->order, 1);
-    become_ready(w, c);
+    if (w->options->bare == BARE_SOCKETIO)
+        client_set_state(w, c, CLIENT_HELLO); /* the server speaks first */
+    else
+        become_ready(w, c);
+}
+
+static void on_socketio(struct worker *w, struct client *c, struct span text, struct wire wire)
+{
+    switch (socketio_read(text.p, text.n)) {
+    case SOCKETIO_EVENT:
+        on_bare(w, c, text, wire);
+        break;
+    case SOCKETIO_PING:
+        client_post(w, c, WS_TEXT, "3", 1);
+        break;
+    case SOCKETIO_OPEN:
+        client_post(w, c, WS_TEXT, "40", 2);
+        client_set_state(w, c, CLIENT_JOINING);
+        break;
+    case SOCKETIO_READY:
+        if (c->state == CLIENT_JOINING)
+            become_ready(w, c);
+        break;
+    case SOCKETIO_END:
+        client_drop(w, c, "Socket.IO: disconnected by server");
+        break;
+    case SOCKETIO_NOOP:
+        break;
+    case SOCKETIO_BAD:
+        session_bad_frame(w, c, "no Socket.IO packet");
+        break;
+    }
 }
 
 static void on_hello(struct worker *w, struct client *c, const struct scan_frame *reply)
@@ -476,6 +508,10 @@ void session_on_message(struct worker *w, struct client *c, const char *text, si
     struct wire wire = {raw, raw_len};
     struct scan_frame frame;
 
+    if (w->options->bare == BARE_SOCKETIO) {
+        on_socketio(w, c, (struct span){text, len}, wire);
+        return;
+    }
     if (w->options->bare != BARE_NONE) {
         on_bare(w, c, (struct span){text, len}, wire);
         return;

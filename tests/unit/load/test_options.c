@@ -68,6 +68,10 @@ START_TEST(values_in_both_forms)
     ck_assert_int_eq(parse(&o, "--bare broadcast --rooms 2 --url ws://h/%r --rate 0.5"),
                      OPTIONS_RUN);
     ck_assert_int_eq(o.bare, BARE_BROADCAST);
+    ck_assert_int_eq(parse(&o, "--bare socketio --rooms 2 --url ws://h:3000"), OPTIONS_RUN);
+    ck_assert_str_eq(o.url.path, "/socket.io/?EIO=4&transport=websocket&room=%r");
+    ck_assert_int_eq(parse(&o, "--bare socketio --url ws://h/chat?EIO=4"), OPTIONS_RUN);
+    ck_assert_str_eq(o.url.path, "/chat?EIO=4");
 }
 END_TEST
 
@@ -90,7 +94,7 @@ START_TEST(mistakes_are_named)
         {"--pin 5-2", "not '5-2'"},
         {"--pin 0-1023", "at most 64"},
         {"--pin x", "not 'x'"},
-        {"--bare chat", "echo or broadcast, not 'chat'"},
+        {"--bare chat", "echo, broadcast or socketio, not 'chat'"},
         {"--rate 5 --window 1", "exclude each other"},
         {"--idle --rate 5", "--idle sends nothing"},
         {"--clients 5 --publishers 6", "--publishers must not exceed"},

@@ -505,6 +505,39 @@ START_TEST(a_bare_server_is_checked_sender_by_sender)
 }
 END_TEST
 
+START_TEST(a_socketio_server_lets_in_pings_and_carries)
+{
+    set_up(BARE_SOCKETIO, false);
+    for (struct client *c = c0; c <= c1; c++) {
+        client_set_state(worker, c, CLIENT_UPGRADING);
+        session_start(worker, c);
+        say(c, "0{\"sid\":\"x\",\"upgrades\":[],\"pingInterval\":25000}");
+        ck_assert_int_eq(c->state, CLIENT_JOINING);
+        say(c, "40{\"sid\":\"y\"}");
+        ck_assert_int_eq(c->state, CLIENT_READY);
+    }
+    worker->phase = PHASE_RUN;
+    worker->loading = true;
+    publisher_pump(worker, c0->publisher);
+    ck_assert_uint_eq(worker->count[CNT_EXPECTED], 16);
+    for (uint32_t i = 1; i <= 3; i++)
+        for (struct client *c = c0; c <= c1; c++) {
+            say(c, "42[\"message\",\"%s\"]", text_of(0, i));
+            say(c, "2");
+        }
+    ck_assert_uint_eq(worker->count[CNT_DELIVERIES], 6);
+    ck_assert_uint_eq(worker->count[CNT_PARSED], 3);
+    ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
+    say(c1, "42[\"message\",\"%s\"]", text_of(0, 5));
+    ck_assert_uint_eq(broken(RULE_GAP), 1);
+    say(c1, "41");
+    ck_assert_uint_eq(broken(RULE_CLOSED), 1);
+    say(c0, "hello");
+    ck_assert_uint_eq(broken(RULE_FRAME), 1);
+    tear_down();
+}
+END_TEST
+
 START_TEST(an_echo_for_somebody_else)
 {
     set_up(BARE_ECHO, false);
@@ -543,6 +576,7 @@ int main(void)
         a_resume_that_is_refused_or_of_another_epoch,
         a_bye_for_good_is_obeyed,
         a_bare_server_is_checked_sender_by_sender,
+        a_socketio_server_lets_in_pings_and_carries,
         an_echo_for_somebody_else,
     };
 
