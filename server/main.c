@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/net.h"
 #include "net/peers.h"
+#include "net/tls.h"
 #include "sampler.h"
 #include "store/store.h"
 
@@ -237,14 +238,20 @@ static void share(struct server *s)
         .started_ms = clock_wall_ms(),
     };
     snprintf(s->net_shared.url, sizeof s->net_shared.url,
-             c->listen.v6 ? "http://[%s]:%u" : "http://%s:%u", c->listen.host, s->port);
+             c->listen.v6 ? "%s://[%s]:%u" : "%s://%s:%u",
+             c->tls_cert[0] != '\0' ? "https" : "http", c->listen.host, s->port);
 }
 
 static int make_loop(struct server *s, unsigned i)
 {
     struct net *n = &s->nets[i];
     const struct loop_config config = {
-        .index = i, .mailbox = s->topology.loops[i], .protocols = net_protocols};
+        .index = i,
+        .mailbox = s->topology.loops[i],
+        .protocols = net_protocols,
+        .tls_cert = s->config.tls_cert,
+        .tls_key = s->config.tls_key,
+    };
     const struct loop_handlers handlers = {
         .owner = n,
         .on_msg = net_on_msg,
@@ -285,7 +292,9 @@ static int open_parts(struct server *s, char *err, size_t err_len)
         .durability = (enum durability)c->durability,
         .retain_events = (uint64_t)c->retain_events,
     };
-    int status = store_open(&s->store, &store, err, err_len);
+    int status = tls_check(c->tls_cert, c->tls_key, err, err_len);
+    if (status == 0)
+        status = store_open(&s->store, &store, err, err_len);
     if (status == 0)
         status = auth_new(&s->auth, store_secret(s->store), c->data, err, err_len);
     if (status == 0)
@@ -326,7 +335,7 @@ static void start_threads(struct server *s)
         supervisor_start(s->supervisor);
 }
 
-/* For parleyctl: where the server of this data directory listens. */
+/* For parleyctl: where the server of this data directory listens, and its certificate. */
 static void write_url(const struct server *s)
 {
     char path[4096];
@@ -336,6 +345,10 @@ static void write_url(const struct server *s)
         log_warn("main", "cannot write %s: give parleyctl --url", path);
     if (f != NULL)
         fclose(f);
+    snprintf(path, sizeof path, "%s/tls-cert", s->config.data);
+    if (tls_show_cert(s->config.tls_cert, path) != 0)
+        log_warn("main", "cannot copy the certificate to %s: parleyctl will not trust this server",
+                 path);
 }
 
 /* -- running ---------------------------------------------------------------------------------- */

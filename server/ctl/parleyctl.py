@@ -16,6 +16,7 @@ import argparse
 import http.client
 import json
 import os
+import ssl
 import sys
 import time
 import urllib.error
@@ -44,6 +45,16 @@ class Server:
 
     url: str
     token: str
+    cert: Path | None = None  # what an https server is known by; None: what the system trusts
+
+    def trust(self) -> ssl.SSLContext:
+        """The certificate that lies in the data directory is the server's, whatever its name."""
+        if self.cert is None:
+            return ssl.create_default_context()
+        context = ssl.create_default_context(cafile=str(self.cert))
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.check_hostname = False
+        return context
 
     def call(self, path: str, method: str = "GET") -> Json:
         """The decoded answer of an API path. Failure says what to do."""
@@ -53,7 +64,9 @@ class Server:
             data=b"{}" if method == "POST" else None,
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.trust())
+        )
         try:
             with opener.open(request, timeout=TIMEOUT_S) as answer:
                 return json.load(answer)
@@ -105,7 +118,8 @@ def find_server(data: Path, url: str | None) -> Server:
     token = read_file(data / "admin-token", "name the running server's directory with --data DIR")
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise Failure(f"'{url}' is no address; one looks like http://127.0.0.1:8080 (--url)", 2)
-    return Server(url.rstrip("/"), token)
+    cert = data / "tls-cert"
+    return Server(url.rstrip("/"), token, cert if cert.is_file() else None)
 
 
 # -- how figures look --------------------------------------------------------------------------

@@ -174,6 +174,12 @@ static struct lws_context *make_context(struct loop *l, const struct loop_config
         .timeout_secs = 10,
         .vhost_name = "parley",
     };
+    if (config->tls_cert[0] != '\0') {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = config->tls_cert;
+        info.ssl_private_key_filepath = config->tls_key;
+        info.alpn = "http/1.1"; /* else it offers h2, which neither ws nor http here speak */
+    }
     struct lws_context *context = lws_create_context(&info);
     if (context == NULL)
         return NULL;

@@ -36,7 +36,8 @@ struct loop_config {
     unsigned index;
     struct mailbox *mailbox;      /* drained by this loop; freed by its maker */
     const struct lws_protocols *protocols;
-    size_t frame_max;             /* for libwebsockets' own buffers */
+    const char *tls_cert;         /* PEM files, checked already; "": no TLS */
+    const char *tls_key;
 };
 
 /* Main thread. `loop_context_user` of the context is handlers->owner. */

@@ -19,7 +19,7 @@ from .record import Recorder
 
 READY_S = 60.0  # a sanitizer build on a busy machine
 STOP_S = 10.0   # PROTOCOL: a drain ends within 10 s
-READY_LINE = re.compile(r"parley ready http://127\.0\.0\.1:(\d+)$")
+READY_LINE = re.compile(r"parley ready https?://127\.0\.0\.1:(\d+)$")
 LOG_ERROR = re.compile(r"^\S+Z error ", re.MULTILINE)
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|Memory)Sanitizer|runtime error:")
 
@@ -208,7 +208,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws"
+        return f"{'wss' if 'tls_cert' in self.options else 'ws'}://127.0.0.1:{self.port}/ws"
 
     @property
     def token(self) -> str:
