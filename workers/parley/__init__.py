@@ -11,5 +11,6 @@ See workers/README.md for the tutorial and `parley.api` for everything one may u
 """
 
 from parley.api import AnalyzerError, Batch, Context, Error, Result, analyzer
+from parley.config import Field
 
-__all__ = ["AnalyzerError", "Batch", "Context", "Error", "Result", "analyzer"]
+__all__ = ["AnalyzerError", "Batch", "Context", "Error", "Field", "Result", "analyzer"]

@@ -4,7 +4,7 @@
 An analyzer is a function of one text, or a class that sees whole batches:
 
     @analyzer("shout", version="1.0.0")
-    def shout(text: str) -> bool: ...
+    def shout(text: str) -> bool: ...          # or (text, config) with config=Settings
 
     @analyzer("length", version="1.0.0", threshold=0.9)
     class Length:
@@ -19,25 +19,31 @@ What may be said of one message (a function's return value, or one entry of the 
     dict[str, float]     labels and their scores
     Result, list of them labels with spans and thresholds
     Error                this message could not be judged
-An analyzer does no input or output after setup(), and keeps nothing of a batch.
+An analyzer does no input or output after setup(), and keeps nothing of a batch: a batch in
+which it raised is tried again in halves, so that only the guilty message is left unjudged.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence, TypeVar
+
+from parley import duration
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from parley.features import Features
     from parley.linear import LinearModel
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 MARK = "__parley_analyzer__"
 MODELS = Path(__file__).parent / "models"
+PRIORITIES = ("gate", "background")
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
@@ -70,20 +76,28 @@ class Error(NamedTuple):
     type: str = "Error"
 
 
+Found = list[Result] | Error
+"""What another analyzer said of one message: its labels, all with thresholds, or why not."""
+
+
 @dataclass
 class Batch:
-    """Messages to judge: four columns of the same length.
+    """Messages to judge: columns of the same length.
 
     texts     the messages
     rooms     the room of each
     users     the id of each author
     times_ms  when the server took each, milliseconds since 1970
+    gate      somebody waits for these verdicts: the messages are not delivered yet
+    results   what the analyzers named in `uses` said: name -> one entry a message
     """
 
     texts: list[str]
     rooms: list[str]
     users: list[str]
     times_ms: list[int]
+    gate: bool = False
+    results: Mapping[str, list[Found]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -94,11 +108,39 @@ class Batch:
         count = len(texts)
         return cls(list(texts), ["test"] * count, ["u1"] * count, [0] * count)
 
+    def part(self, start: int, stop: int) -> Batch:
+        """The messages [start, stop) as a batch of their own."""
+        at = slice(start, stop)
+        return Batch(self.texts[at], self.rooms[at], self.users[at], self.times_ms[at],
+                     self.gate, {name: found[at] for name, found in self.results.items()})
+
     @cached_property
     def features(self) -> Features:
         """Hashed n-grams of the texts, computed once and shared by all analyzers."""
         from parley.features import Features
         return Features(self.texts)
+
+    @cached_property
+    def utf8(self) -> np.ndarray:
+        """All texts as UTF-8, one behind the other: uint8[bytes], read-only.
+
+        Made once for all analyzers; message i is the view utf8[offsets[i]:offsets[i + 1]].
+        """
+        import numpy as np
+        return np.frombuffer("".join(self.texts).encode("utf-8", "surrogatepass"), np.uint8)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """Where each text begins in `utf8`, and its end: int64[len + 1], read-only."""
+        import numpy as np
+        out = np.zeros(len(self.texts) + 1, np.int64)
+        if len(self.utf8) == sum(map(len, self.texts)):
+            lengths = [len(text) for text in self.texts]
+        else:
+            lengths = [len(text.encode("utf-8", "surrogatepass")) for text in self.texts]
+        np.cumsum(lengths, out=out[1:])
+        out.flags.writeable = False
+        return out
 
 
 class Context:
@@ -107,10 +149,11 @@ class Context:
     name, version  as declared
     folder         where the analyzer's file is: for data files it brings along
     log            a logger; what it says ends in the server's log
+    config         the settings, an instance of what config= declared, or None
     """
 
-    def __init__(self, name: str, version: str, folder: Path) -> None:
-        self.name, self.version, self.folder = name, version, folder
+    def __init__(self, name: str, version: str, folder: Path, config: Any = None) -> None:
+        self.name, self.version, self.folder, self.config = name, version, folder, config
         self.log = logging.getLogger(f"parley.{name}")
         self.model_sha256: str | None = None
 
@@ -135,6 +178,11 @@ class Spec:
     threshold: float
     requires: tuple[str, ...]
     target: Callable[..., Any]
+    uses: tuple[str, ...] = ()
+    config: type | None = None
+    batch_size: int | None = None
+    timeout_s: float | None = None
+    priority: str = "gate"
 
     @property
     def is_class(self) -> bool:
@@ -142,27 +190,39 @@ class Spec:
 
 
 def analyzer(name: str, *, version: str = "1.0.0", threshold: float = 0.5,
-             requires: Sequence[str] = ()) -> Callable[[Target], Target]:
+             requires: str | Sequence[str] = (), uses: str | Sequence[str] = (),
+             config: type | None = None, batch_size: int | None = None,
+             timeout: str | float | None = None,
+             priority: str = "gate") -> Callable[[Target], Target]:
     """Declare the function or class below to be the analyzer `name`.
 
-    version    shown beside each verdict; raise it when verdicts change
-    threshold  score from which a label counts, unless a Result brings its own
-    requires   modules it needs; while one is missing it is "not installed", not broken
+    version     shown beside each verdict; raise it when verdicts change
+    threshold   score from which a label counts, unless a Result brings its own
+    requires    Python packages it needs: "numpy", or "package:module" where they are named
+                differently; while one is missing it is "not installed", not broken
+    uses        analyzers whose results it reads from `batch.results`; they run before it
+    config      a dataclass of settings (see parley.config.Field), filled from NAME.toml
+    batch_size  most messages it wants at once; by default what the server gathers
+    timeout     for one batch ("50ms", or seconds): SoftTimeout is raised in it when over
+    priority    "gate", or "background": those run after all others
     The function or class itself is returned unchanged, so tests can call it.
     """
     if callable(name):
         raise AnalyzerError("@analyzer wants a name: write @analyzer(\"shout\")")
-    if not (isinstance(name, str) and NAME.fullmatch(name)):
-        raise AnalyzerError(
-            f"analyzer name {name!r}: use 1 to 32 of a-z 0-9 _ - beginning with a letter")
-    if not (isinstance(version, str) and 0 < len(version) <= 32):
-        raise AnalyzerError(f"analyzer '{name}': version {version!r} must be a string of 1 "
-                            f"to 32 characters, such as \"1.0.0\"")
-    if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) \
-            or not 0 <= threshold <= 1:
-        raise AnalyzerError(f"analyzer '{name}': threshold {threshold!r} must be a number "
-                            f"from 0 to 1")
-    modules = (requires,) if isinstance(requires, str) else tuple(requires)
+    _check_name(name, version)
+    _check_numbers(name, threshold, batch_size)
+    if priority not in PRIORITIES:
+        raise AnalyzerError(f"analyzer '{name}': priority {priority!r} must be \"gate\" or "
+                            f"\"background\"")
+    try:
+        timeout_s = None if timeout is None else duration.seconds(timeout)
+    except ValueError as error:
+        raise AnalyzerError(f"analyzer '{name}': timeout: {error}") from None
+    if timeout_s == 0:
+        raise AnalyzerError(f"analyzer '{name}': timeout {timeout!r} leaves no time at all")
+    if config is not None:
+        from parley.config import check_declaration
+        check_declaration(name, config)
 
     def declare(target: Target) -> Target:
         if isinstance(target, type) and not callable(getattr(target, "analyze", None)):
@@ -171,7 +231,33 @@ def analyzer(name: str, *, version: str = "1.0.0", threshold: float = 0.5,
         if not callable(target):
             raise AnalyzerError(f"analyzer '{name}': put @analyzer above a function or a "
                                 f"class, not {type(target).__name__}")
-        setattr(target, MARK, Spec(name, version, float(threshold), modules, target))
+        setattr(target, MARK, Spec(name, version, float(threshold), _names(requires), target,
+                                   _names(uses), config, batch_size, timeout_s, priority))
         return target
 
     return declare
+
+
+def _check_name(name: Any, version: Any) -> None:
+    if not (isinstance(name, str) and NAME.fullmatch(name)):
+        raise AnalyzerError(
+            f"analyzer name {name!r}: use 1 to 32 of a-z 0-9 _ - beginning with a letter")
+    if not (isinstance(version, str) and 0 < len(version) <= 23 and version.isascii()
+            and version.isprintable()):
+        raise AnalyzerError(f"analyzer '{name}': version {version!r} must be a string of 1 "
+                            f"to 23 characters, such as \"1.0.0\"")
+
+
+def _check_numbers(name: str, threshold: Any, batch_size: Any) -> None:
+    if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) \
+            or not 0 <= threshold <= 1:
+        raise AnalyzerError(f"analyzer '{name}': threshold {threshold!r} must be a number "
+                            f"from 0 to 1")
+    if batch_size is not None and (isinstance(batch_size, bool)
+                                   or not isinstance(batch_size, int) or batch_size < 1):
+        raise AnalyzerError(f"analyzer '{name}': batch_size {batch_size!r} must be a whole "
+                            f"number of at least 1")
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

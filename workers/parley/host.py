@@ -14,8 +14,9 @@ import time
 import traceback
 from typing import Any, Callable, Sequence
 
-from parley import outcome, registry
-from parley.api import AnalyzerError, Batch, Error
+from parley import duration, outcome, registry
+from parley.alarm import Alarm
+from parley.api import AnalyzerError, Batch, Error, Result
 from parley.outcome import Verdict
 from parley.registry import Entry, Raised
 
@@ -37,6 +38,9 @@ class SoftTimeout(BaseException):
 
     A BaseException, so that an analyzer's `except Exception` does not swallow it.
     """
+
+
+_alarm = Alarm(SoftTimeout)
 
 
 def load(options: dict[str, Any]) -> dict[str, Any]:
@@ -69,9 +73,13 @@ def close() -> None:
 
 
 def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
-            times_ms: Sequence[int]) -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
-    """Judge a batch: (verdicts of each message, failures, timings)."""
-    batch = Batch(list(texts), list(rooms), list(users), list(times_ms))
+            times_ms: Sequence[int], gate: bool = False) \
+        -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
+    """Judge a batch: (verdicts of each message, failures, timings).
+
+    gate  somebody waits: the messages are not delivered yet (`Batch.gate`)
+    """
+    batch = Batch(list(texts), list(rooms), list(users), list(times_ms), bool(gate), {})
     verdicts: list[list[Verdict]] = [[] for _ in batch.texts]
     failures: list[Failure] = []
     timings: list[Timing] = []
@@ -79,6 +87,7 @@ def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
     entry, started = None, time.perf_counter()
     while True:
         try:
+            _alarm.disarm()
             for entry in remaining:
                 if entry.run is not None:
                     tick()
@@ -88,32 +97,105 @@ def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
             return verdicts, failures, timings
         except SoftTimeout as error:  # may come at any line above; go on with the next
             if entry is not None:
-                failures.append(_failure(
-                    entry, WHOLE_BATCH, error,
-                    f"'{entry.name}' took too long for a batch of {len(batch)} messages "
-                    f"and was stopped"))
+                failures.append(_failure(entry, WHOLE_BATCH, error, _too_long(entry, batch)))
                 timings.append((entry.name, time.perf_counter() - started, len(batch)))
+                _offer(entry, batch, [Error("took too long", "SoftTimeout")] * len(batch))
+
+
+def _too_long(entry: Entry, batch: Batch) -> str:
+    limit = entry.spec.timeout_s if entry.spec is not None else None
+    told = f" (its timeout is {duration.text(limit)})" if limit else ""
+    return (f"'{entry.name}' took too long for a batch of {len(batch)} messages{told} and was "
+            f"stopped")
 
 
 def _run(entry: Entry, batch: Batch, verdicts: list[list[Verdict]],
          failures: list[Failure]) -> None:
     """One analyzer over one batch; its checked output goes into `verdicts`, its faults
     into `failures`."""
+    spec = entry.spec
+    assert spec is not None
+    found: list[list[Verdict] | Error] = []
     try:
-        outputs = outcome.check_length(entry.spec, entry.run(batch), len(batch))
-    except (Exception, SystemExit) as error:
+        outputs = _outputs(entry, batch)
+    except AnalyzerError as error:
         failures.append(_failure(entry, WHOLE_BATCH, error))
-        return
+        return _offer(entry, batch, [_as_error(error)] * len(batch))
+    if len(outputs) > 1 and all(isinstance(output, Raised) for output in outputs):
+        failures.append(_failure(entry, WHOLE_BATCH, outputs[0].error))
+        return _offer(entry, batch, [_as_error(outputs[0].error)] * len(batch))
     for index, output in enumerate(outputs):
         if isinstance(output, Raised):
             failures.append(_failure(entry, index, output.error))
+            found.append(_as_error(output.error))
         elif isinstance(output, Error):
             failures.append((entry.name, index, str(output.type), str(output.message), ""))
+            found.append(output)
         else:
             try:
-                verdicts[index] += outcome.verdicts(entry.spec, output, batch.texts[index])
+                found.append(outcome.verdicts(spec, output, batch.texts[index]))
             except AnalyzerError as error:
                 failures.append(_failure(entry, index, error))
+                found.append(_as_error(error))
+    for into, verdict in zip(verdicts, found):
+        if not isinstance(verdict, Error):
+            into += verdict
+    _offer(entry, batch, found)
+
+
+def _outputs(entry: Entry, batch: Batch) -> list[Any]:
+    """What the analyzer says of the batch, in parts of at most its batch_size, under its
+    timeout.  Raises AnalyzerError when it did not keep to one entry a message."""
+    spec, count = entry.spec, len(batch)
+    assert spec is not None
+    size = spec.batch_size or count
+    if spec.timeout_s:
+        _alarm.arm(spec.timeout_s)
+    try:
+        if size >= count:
+            return _judge(entry, batch, [_retries(count)])
+        outputs: list[Any] = []
+        for start in range(0, count, size):
+            part = batch.part(start, start + size)
+            outputs += _judge(entry, part, [_retries(len(part))])
+        return outputs
+    finally:
+        _alarm.disarm()
+
+
+def _retries(count: int) -> int:
+    """Calls spent on finding the guilty messages of a batch: enough for three or so."""
+    return 6 * count.bit_length()
+
+
+def _judge(entry: Entry, batch: Batch, retries: list[int]) -> list[Any]:
+    """One entry a message; where it raises, the batch is halved until the guilty message
+    stands alone, or the retries are used up and the rest of that part shares the blame."""
+    assert entry.run is not None and entry.spec is not None
+    try:
+        returned = entry.run(batch)
+    except (Exception, SystemExit) as error:
+        count = len(batch)
+        if count == 1 or retries[0] < 2:
+            return [Raised(error)] * count
+        retries[0] -= 2
+        return _judge(entry, batch.part(0, count // 2), retries) \
+            + _judge(entry, batch.part(count // 2, count), retries)
+    return outcome.check_length(entry.spec, returned, len(batch))
+
+
+def _offer(entry: Entry, batch: Batch, found: Sequence[list[Verdict] | Error]) -> None:
+    """Keep the results for the analyzers that use them."""
+    if entry.used:
+        assert isinstance(batch.results, dict)
+        batch.results[entry.name] = [
+            of if isinstance(of, Error) else
+            [Result(label, score, spans, threshold, flagged)
+             for _, _, label, score, threshold, flagged, spans in of] for of in found]
+
+
+def _as_error(error: BaseException) -> Error:
+    return Error(str(error), type(error).__name__)
 
 
 def _failure(entry: Entry, index: int, error: BaseException, text: str = "") -> Failure:

@@ -11,8 +11,9 @@ from typing import Any, Iterable
 from parley.api import AnalyzerError, Error, Result, Spec
 
 MAX_LABELS = 64
-MAX_LABEL = 64
-MAX_SPANS = 256
+MAX_LABEL = 39
+"""Bytes of UTF-8, as worker.proto says."""
+MAX_SPANS = 64
 
 Verdict = tuple[str, str, str, float, float, bool, tuple[tuple[int, int], ...]]
 """(analyzer, version, label, score, threshold, flagged, spans)"""
@@ -66,9 +67,10 @@ def _results(spec: Spec, output: Any) -> Iterable[Result]:
 
 def _verdict(spec: Spec, result: Result, length: int) -> Verdict:
     label, score, spans, threshold, flagged = result
-    if type(label) is not str or not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+    if type(label) is not str or not label.isprintable() \
+            or not 0 < len(label.encode()) <= MAX_LABEL:
         raise AnalyzerError(f"'{spec.name}' returned the label {_short(label)}; a label is a "
-                            f"printable string of 1 to {MAX_LABEL} characters")
+                            f"printable string of 1 to {MAX_LABEL} bytes")
     score = _share(spec, label, "score", score)
     threshold = spec.threshold if threshold is None \
         else _share(spec, label, "threshold", threshold)
@@ -100,9 +102,6 @@ def _share(spec: Spec, label: str, what: str, value: Any) -> float:
 
 
 def _spans(spec: Spec, label: str, spans: Any, length: int) -> tuple[tuple[int, int], ...]:
-    if len(spans) > MAX_SPANS:
-        raise AnalyzerError(f"'{spec.name}' gave {len(spans)} spans to label '{label}'; at "
-                            f"most {MAX_SPANS} are taken: join neighbours")
     out = []
     for span in spans:
         try:
@@ -116,6 +115,10 @@ def _spans(spec: Spec, label: str, spans: Any, length: int) -> tuple[tuple[int, 
                 f"'{spec.name}' gave the span ({start}, {end}) to label '{label}' of a text "
                 f"of {length} code points; it must be 0 <= start < end <= {length}")
         out.append((start, end))
+    if len(out) > MAX_SPANS:
+        out.sort()
+        # Too much is marked rather than too little: a mask must not leave any of it bare.
+        out[MAX_SPANS - 1:] = [(out[MAX_SPANS - 1][0], max(end for _, end in out))]
     return tuple(out)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Finding analyzers and setting them up: the package's own and the drop-in folder's.
+"""Finding analyzers and setting them up: the package's own, installed packages' (entry
+points of the group "parley.analyzers") and the drop-in folder's.
 
 One analyzer's fault never keeps another from living: each is reported with what happened.
 """
@@ -7,19 +8,26 @@ One analyzer's fault never keeps another from living: each is reported with what
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 import pkgutil
 import sys
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from inspect import Parameter, signature
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Callable, Iterable, Iterator
+from types import CodeType, ModuleType
+from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
 from parley import analyzers as builtin
+from parley import config as settings
+from parley import order
 from parley.api import MARK, AnalyzerError, Batch, Context, Spec
 
 READY, FAILED, MISSING = "ready", "failed", "not installed"
+ENTRY_POINTS = "parley.analyzers"
 
 
 @dataclass
@@ -34,137 +42,247 @@ class Entry:
     spec: Spec | None = None
     run: Callable[[Batch], Any] | None = None
     instance: Any = field(default=None, repr=False)
+    used: bool = False
+    """Another analyzer reads its results."""
 
     def report(self) -> dict[str, str | None]:
         return {"name": self.name, "version": self.version, "model": self.model,
                 "status": self.status, "detail": self.detail}
 
+    def fail(self, detail: str) -> None:
+        self.status, self.detail, self.run = FAILED, detail, None
+
+
+class Source(NamedTuple):
+    """A place that analyzers come from: what it declares, or why it cannot be used."""
+
+    name: str
+    where: str
+    folder: Path
+    specs: tuple[Spec, ...] = ()
+    problem: str | None = None
+
 
 def discover(folder: str | None, disable: Iterable[str] = ()) -> list[Entry]:
-    """Every analyzer, set up.  `folder` is the drop-in folder, or None; `disable` names
-    analyzers to leave out."""
-    off, entries, taken = set(disable), [], {}
-    for source, module, problem in _modules(folder):
-        if problem:
-            if source.stem not in off:
-                entries.append(Entry(source.stem, status=FAILED, detail=problem))
+    """Every analyzer, set up, in the order in which they run.  `folder` is the drop-in
+    folder, or None; `disable` names analyzers to leave out."""
+    off = set(disable)
+    entries: list[Entry] = []
+    taken: dict[str, str] = {}
+    settings_folder = Path(folder) if folder else None
+    for source in _sources(folder):
+        if source.problem is not None:
+            if source.name not in off:
+                entries.append(Entry(source.name, status=FAILED, detail=source.problem))
             continue
-        for spec in _specs(module):
+        for spec in source.specs:
             if spec.name in off:
                 continue
             if spec.name in taken:
                 entries.append(Entry(
                     spec.name, spec.version, FAILED,
-                    f"{source}: the name '{spec.name}' is taken by {taken[spec.name]}; "
-                    f"rename this one, or disable the other"))
+                    f"{source.where}: the name '{spec.name}' is taken by "
+                    f"{taken[spec.name]}; rename this one, or disable the other"))
                 continue
-            taken[spec.name] = source
-            entries.append(_set_up(spec, source))
-    return entries
+            taken[spec.name] = source.where
+            entries.append(set_up(spec, source.folder, settings_folder))
+    return order.arrange(entries)
 
 
-def _modules(folder: str | None) -> Iterator[tuple[Path, ModuleType | None, str | None]]:
-    """(file, module, problem) of each source of analyzers."""
+def _sources(folder: str | None) -> Iterator[Source]:
     for info in sorted(pkgutil.iter_modules(builtin.__path__), key=lambda info: info.name):
+        name = f"{builtin.__name__}.{info.name}"
         path = Path(builtin.__path__[0], f"{info.name}.py")
-        yield _import(path, lambda name=info.name: importlib.import_module(
-            f"{builtin.__name__}.{name}"))
-    if folder is None:
-        return
+        yield _source(info.name, path, partial(importlib.import_module, name))
+    for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS),
+                        key=lambda point: point.name):
+        yield _entry_point(point)
+    if folder is not None:
+        yield from _drop_ins(Path(folder))
+
+
+def _source(name: str, path: Path, load: Callable[[], ModuleType]) -> Source:
     try:
-        files = sorted(p for p in Path(folder).iterdir()
+        return Source(name, str(path), path.parent, tuple(_specs(load())))
+    except (Exception, SystemExit) as error:
+        return Source(name, str(path), path.parent, problem=explain(error))
+
+
+def _entry_point(point: importlib.metadata.EntryPoint) -> Source:
+    """What an installed package offers: a module, or the analyzer itself."""
+    where = f"the entry point {point.name} = {point.value}"
+    try:
+        offered = point.load()
+        if isinstance(offered, ModuleType):
+            specs, path = tuple(_specs(offered)), offered.__file__
+        else:
+            specs = tuple(filter(None, [_mark(offered)]))
+            path = sys.modules[offered.__module__].__file__ if specs else None
+    except (Exception, SystemExit) as error:
+        return Source(point.name, where, Path(), problem=f"{where}: {explain(error)}")
+    if not specs:
+        return Source(point.name, where, Path(), problem=(
+            f"{where} offers no analyzer: name a module with analyzers, or a function or a "
+            f"class with @analyzer above it"))
+    return Source(point.name, where, Path(path or ".").parent, specs)
+
+
+def _drop_ins(folder: Path) -> Iterator[Source]:
+    try:
+        files = sorted(p for p in folder.iterdir()
                        if p.suffix == ".py" and not p.name.startswith((".", "_")))
     except FileNotFoundError:
         return
     except OSError as error:
-        yield Path(folder), None, f"the folder of analyzers {folder} cannot be read: {error}"
+        yield Source(folder.name, str(folder), folder, problem=(
+            f"the folder of analyzers {folder} cannot be read: {error}"))
         return
     for path in files:
-        source, module, problem = _import(path, lambda path=path: _load_file(path))
-        if module and not any(True for _ in _specs(module)):
-            problem = (f"{path} defines no analyzer: put @analyzer(\"name\") above a "
-                       f"function or a class in it")
-        yield source, module, problem
+        source = _source(path.stem, path, partial(load_file, path))
+        if source.problem is None and not source.specs:
+            source = source._replace(problem=(
+                f"{path} defines no analyzer: put @analyzer(\"name\") above a function or a "
+                f"class in it"))
+        yield source
 
 
-def _import(path: Path, load: Callable[[], ModuleType]) \
-        -> tuple[Path, ModuleType | None, str | None]:
-    try:
-        return path, load(), None
-    except (Exception, SystemExit) as error:
-        return path, None, explain(error)
+class _Uncached(SourceFileLoader):
+    """Compiles the file as it is now.  Cached bytecode is recognised by its second and its
+    length, which an edit need not change."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
-def _load_file(path: Path) -> ModuleType:
+def load_file(path: Path) -> ModuleType:
+    """The module in a drop-in file, executed anew."""
     name = f"parley_drop_in_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _Uncached(name, str(path))
+    spec = importlib.util.spec_from_loader(name, loader, origin=str(path))
+    assert isinstance(spec, ModuleSpec)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
 
 
+def _mark(value: Any) -> Spec | None:
+    spec = getattr(value, "__dict__", {}).get(MARK)
+    return spec if isinstance(spec, Spec) else None
+
+
 def _specs(module: ModuleType) -> Iterator[Spec]:
     """What the module itself declares, not what it imported from another."""
     seen = set()
     for value in vars(module).values():
-        spec = getattr(value, "__dict__", {}).get(MARK)
-        if isinstance(spec, Spec) and spec.target.__module__ == module.__name__ \
-                and id(spec) not in seen:
+        spec = _mark(value)
+        if spec and spec.target.__module__ == module.__name__ and id(spec) not in seen:
             seen.add(id(spec))
             yield spec
 
 
-def _set_up(spec: Spec, source: Path) -> Entry:
+def set_up(spec: Spec, folder: Path, settings_folder: Path | None) -> Entry:
+    """The analyzer, ready to run or with the reason why it is not.
+
+    folder           where its own file is
+    settings_folder  where NAME.toml may be, or None
+    """
     entry = Entry(spec.name, spec.version, spec=spec)
     missing = [name for name in spec.requires if not _is_installed(name)]
     if missing:
-        entry.status = MISSING
-        entry.detail = f"it needs the Python module(s) {', '.join(missing)}"
+        entry.status, entry.detail = MISSING, _how_to_install(missing)
         return entry
-    if not spec.is_class:
-        entry.run = lambda batch: _each(spec.target, batch)
-        return entry
-    context = Context(spec.name, spec.version, source.parent)
     try:
-        entry.instance = spec.target()
-        if callable(getattr(entry.instance, "setup", None)):
-            entry.instance.setup(context)
+        spec, config = _configure(spec, settings_folder)
+        entry.spec = spec
+        context = Context(spec.name, spec.version, folder, config)
+        if spec.is_class:
+            entry.instance = _instantiate(spec, context)
+            entry.run = entry.instance.analyze
+        else:
+            entry.run = _function(spec, config)
+        entry.model = context.model_sha256
     except (Exception, SystemExit) as error:
-        entry.status, entry.detail = FAILED, explain(error)
-        return entry
-    entry.run = entry.instance.analyze
-    entry.model = context.model_sha256
+        entry.fail(explain(error))
     return entry
+
+
+def _configure(spec: Spec, folder: Path | None) -> tuple[Spec, Any]:
+    """The spec and the settings, with what NAME.toml says."""
+    path = folder / f"{spec.name}.toml" if folder else Path(f"{spec.name}.toml")
+    values = settings.read(path) if folder else {}
+    declared = spec.config or settings.Nothing
+    if "threshold" in values and "threshold" not in settings.names(declared):
+        chosen = settings.build(settings.Threshold, {"threshold": values.pop("threshold")},
+                                str(path))
+        spec = replace(spec, threshold=chosen.threshold)
+    config = settings.build(declared, values, str(path))
+    return spec, config if spec.config else None
+
+
+def _instantiate(spec: Spec, context: Context) -> Any:
+    instance = spec.target()
+    if spec.config:
+        instance.config = context.config
+    if callable(getattr(instance, "setup", None)):
+        instance.setup(context)
+    return instance
 
 
 def _is_installed(name: str) -> bool:
     try:
-        return importlib.util.find_spec(name) is not None
+        return importlib.util.find_spec(name.rpartition(":")[2]) is not None
     except (ImportError, ValueError):
         return False
 
 
-def _each(function: Callable[[str], Any], batch: Batch) -> list[Any]:
-    """Call a one-text analyzer for each text; its exceptions stay with their message."""
-    outputs: list[Any] = []
-    for text in batch.texts:
-        try:
-            outputs.append(function(text))
-        except Exception as error:
-            outputs.append(Raised(error))
-    return outputs
+def _how_to_install(missing: list[str]) -> str:
+    modules = ", ".join(name.rpartition(":")[2] for name in missing)
+    packages = " ".join(name.partition(":")[0] for name in missing)
+    if sys.prefix != sys.base_prefix:
+        how = f"{sys.prefix}/bin/pip install {packages}"
+    else:
+        how = (f"/usr/bin/python3 -m venv --system-site-packages VENV && VENV/bin/pip install "
+               f"{packages}, and start parleyd with --venv VENV")
+    return f"it needs the Python module(s) {modules}; install with: {how}"
+
+
+def _function(spec: Spec, config: Any) -> Callable[[Batch], list[Any]]:
+    """A one-text analyzer as one of batches; its exceptions stay with their message."""
+    call: Callable[[str], Any] = spec.target
+    if spec.config:
+        wanted = [p for p in signature(spec.target).parameters.values()
+                  if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+        if len(wanted) < 2:
+            raise AnalyzerError(f"'{spec.name}' declares config=, so its function must take "
+                                f"(text, config)")
+        call = partial(_with, spec.target, config)
+
+    def run(batch: Batch) -> list[Any]:
+        outputs: list[Any] = []
+        for text in batch.texts:
+            try:
+                outputs.append(call(text))
+            except Exception as error:
+                outputs.append(Raised(error))
+        return outputs
+    return run
+
+
+def _with(target: Callable[..., Any], config: Any, text: str) -> Any:
+    return target(text, config)
 
 
 @dataclass(frozen=True)
 class Raised:
     """An exception in the place of one message's output."""
 
-    error: Exception
+    error: BaseException
 
 
 def explain(error: BaseException) -> str:

@@ -75,6 +75,44 @@ class Counter:
                      ("analyze", 2, ["lobby"] * 2, ["u1"] * 2, [0, 1]), ("close",)]
 
 
+def test_batch_size_is_the_most_a_class_gets(load, judge):
+    load(small=HEAD + """
+sizes = []
+@analyzer("small", batch_size=3)
+class Small:
+    def analyze(self, batch: Batch):
+        sizes.append((len(batch), len(batch.rooms), batch.gate))
+        return [text for text in batch.texts]
+""")
+    import sys
+    verdicts, failures, _ = judge(*"abcdefgh")
+    assert failures == [] and [v[0][2] for v in verdicts] == list("abcdefgh")
+    assert sys.modules["parley_drop_in_small"].sizes == [(3, 3, False), (3, 3, False),
+                                                        (2, 2, False)]
+
+
+def test_gate_is_told(load):
+    from parley import host
+    load(g=HEAD + "@analyzer('g')\nclass G:\n    def analyze(self, batch):\n"
+                  "        return [batch.gate]\n")
+    assert host.analyze(["x"], ["r"], ["u"], [0], True)[0][0][0][3] == 1.0
+    assert host.analyze(["x"], ["r"], ["u"], [0])[0][0][0][3] == 0.0
+
+
+def test_bytes_of_a_batch_are_views():
+    texts = ["", "hé", "😀x", "plain", "", "end"]
+    batch = Batch.of(texts)
+    assert batch.utf8 is batch.utf8 and batch.offsets is batch.offsets
+    assert [bytes(batch.utf8[a:b]).decode() for a, b
+            in zip(batch.offsets, batch.offsets[1:])] == texts
+    assert batch.utf8[:3].base is not None
+    for array in (batch.utf8, batch.offsets):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    assert Batch.of([]).offsets.tolist() == [0] and len(Batch.of([]).utf8) == 0
+    assert Batch.of(["ascii", "only"]).offsets.tolist() == [0, 5, 9]
+
+
 def test_decorated_function_stays_callable():
     @analyzer("plain")
     def plain(text: str) -> bool:
@@ -95,6 +133,14 @@ def test_batch_of_texts():
     ({"name": "ok", "version": 2}, "version 2 must be a string"),
     ({"name": "ok", "threshold": 1.5}, "threshold 1.5 must be a number from 0 to 1"),
     ({"name": "ok", "threshold": True}, "threshold True must be a number from 0 to 1"),
+    ({"name": "ok", "version": "1" * 24}, "must be a string of 1 to 23 characters"),
+    ({"name": "ok", "batch_size": 0}, "batch_size 0 must be a whole number of at least 1"),
+    ({"name": "ok", "batch_size": "8"}, "batch_size '8' must be a whole number"),
+    ({"name": "ok", "timeout": "50"}, "timeout: '50' is no duration"),
+    ({"name": "ok", "timeout": -1}, "timeout: -1 is no duration"),
+    ({"name": "ok", "timeout": 0}, "timeout 0 leaves no time at all"),
+    ({"name": "ok", "priority": "high"}, "priority 'high' must be \"gate\" or"),
+    ({"name": "ok", "config": dict}, "must be a class with @dataclass above it"),
 ])
 def test_bad_declarations_say_what_would_be_right(arguments, message):
     with pytest.raises(AnalyzerError, match=message):

@@ -20,7 +20,7 @@ GOOD = HEAD + "@analyzer('good')\ndef good(text):\n    return True\n"
     ("b'x'", "returned a bytes; return None, a bool"),
     ("object()", "returned a object; return None, a bool"),
     ("''", "label ''; a label is a printable string"),
-    ("'x' * 65", "a label is a printable string of 1 to 64"),
+    ("'x' * 65", "a label is a printable string of 1 to 39 bytes"),
     ("'a\\nb'", "a label is a printable string"),
     ("['toxic']", "a list holding a str; a list may hold Results only"),
     ("[[Result('a', 1)]]", "a list holding a list"),
@@ -41,7 +41,6 @@ GOOD = HEAD + "@analyzer('good')\ndef good(text):\n    return True\n"
     ("Result('a', 0.5, spans=[(0.0, 2)])", "a span is a pair of integers"),
     ("Result('a', 0.5, spans=[5])", "a span is a pair of integers"),
     ("Result('a', 0.5, spans=[(0, 1, 2)])", "a span is a pair of integers"),
-    ("Result('a', 0.5, spans=[(0, 1)] * 300)", "300 spans to label 'a'; at most 256"),
     ("[Result('a', 0.5)] * 65", "65 labels to one message; at most 64"),
 ])
 def test_bad_output_of_one_message(load, judge, value, message):
@@ -90,6 +89,42 @@ def test_exception_of_a_class_is_the_batch_s(load, judge):
     assert [len(of) for of in verdicts] == [1, 1]
 
 
+@pytest.mark.parametrize("size, guilty", [(2, {0}), (7, {6}), (64, {17}), (64, {3, 40, 63})])
+def test_exception_of_a_class_is_narrowed_down_to_the_guilty(load, judge, size, guilty):
+    load(bad=HEAD + "@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                    "        if 'poison' in batch.texts: raise RuntimeError('no luck')\n"
+                    "        return [Result('n', 1.0, [(0, len(t))]) for t in batch.texts]\n",
+         good=GOOD)
+    texts = ["poison" if i in guilty else "x" * (i + 1) for i in range(size)]
+    verdicts, failures, timings = judge(*texts)
+    assert [f[:4] for f in failures] == [("bad", i, "RuntimeError", "no luck")
+                                         for i in sorted(guilty)]
+    assert [v[0] for of in verdicts for v in of if v[0] == "good"] == ["good"] * size
+    for index, of in enumerate(verdicts):
+        assert [v[6] for v in of if v[0] == "bad"] == \
+            ([] if index in guilty else [((0, len(texts[index])),)])
+    assert [t[0] for t in timings] == ["bad", "good"]
+
+
+def test_narrowing_down_ends_when_half_of_a_batch_is_guilty(load, judge):
+    load(bad=HEAD + "calls = []\n@analyzer('bad')\nclass Bad:\n"
+                    "    def analyze(self, batch):\n"
+                    "        calls.append(len(batch))\n"
+                    "        if 'odd' in batch.texts: raise RuntimeError('no luck')\n"
+                    "        return [True] * len(batch)\n")
+    import sys
+    verdicts, failures, _ = judge(*["odd", "even"] * 32)
+    assert {f[1] for f in failures} >= set(range(0, 64, 2))
+    assert len(sys.modules["parley_drop_in_bad"].calls) <= 1 + 6 * 7
+
+
+def test_too_many_spans_are_joined_so_that_none_is_left_bare(load, judge):
+    load(many=HEAD + "@analyzer('many')\ndef many(text):\n"
+                     "    return Result('x', 1.0, [(i, i + 1) for i in range(199, -1, -2)])\n")
+    (verdict,), = judge("y" * 200)[0]
+    assert verdict[6] == tuple((i, i + 1) for i in range(1, 127, 2)) + ((127, 200),)
+
+
 def test_error_object_stays_with_its_message(load, judge):
     load(bad=HEAD + "@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
                     "        return [True, Error('too odd', 'OddText')]\n")
@@ -103,7 +138,7 @@ def test_exit_does_not_end_the_worker(load, judge, line):
     load(bad=HEAD + f"@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
                     f"        {line}\n", good=GOOD)
     verdicts, failures, _ = judge("a")
-    assert [f[:3] for f in failures] == [("bad", -1, "SystemExit")]
+    assert [f[:3] for f in failures] == [("bad", 0, "SystemExit")]
     assert len(verdicts[0]) == 1
 
 

@@ -11,12 +11,12 @@ README = (Path(__file__).resolve().parents[3] / "workers" / "README.md").read_te
 
 def test_examples_work_as_drop_ins(load, judge):
     blocks = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert len(blocks) == 2
-    report = load(shout=blocks[0], links=blocks[1])
+    assert len(blocks) == 3
+    report = load(shout=blocks[0], links=blocks[1], loud=blocks[2])
     assert {name: entry["status"] for name, entry in report.items()} == {
-        "shout": "ready", "links": "ready"}
+        "shout": "ready", "links": "ready", "loud": "ready"}
     verdicts, failures, _ = judge("SEE https://example.org/A NOW", "hello")
     assert failures == []
     assert {v[2]: (v[5], v[6]) for v in verdicts[0]} == {
-        "link": (True, ((4, 25),)), "shout": (False, ())}
-    assert [v[5] for v in verdicts[1]] == [False]
+        "link": (True, ((4, 25),)), "shout": (False, ()), "loud": (False, ())}
+    assert [v[5] for v in verdicts[1]] == [False, False]

@@ -62,3 +62,44 @@ def test_tick_is_called_before_each_analyzer(load, judge, monkeypatch):
     load(a=HEAD + GOOD.format("a"), b=HEAD + GOOD.format("b"), c="broken(", built_in=False)
     judge("x")
     assert len(ticks) == 2
+
+
+def test_an_analyzer_s_own_timeout_stops_it_alone(load, judge):
+    load(a=HEAD + GOOD.format("before"), z=HEAD + GOOD.format("behind"),
+         m=HEAD + SPIN.replace('@analyzer("spin")', '@analyzer("spin", timeout="50ms")'))
+    verdicts, failures, timings = judge("one", "two")
+    (name, index, kind, message, trace), = failures
+    assert (name, index, kind) == ("spin", -1, "SoftTimeout")
+    assert "its timeout is 50ms" in message and "analyze" in trace
+    assert [[v[0] for v in of] for of in verdicts] == [["before", "behind"]] * 2
+    assert 0.04 < timings[1][1] < 5
+
+
+def test_a_timeout_ends_a_sleep(load, judge):
+    load(m=HEAD + "import time\n@analyzer('nap', timeout=0.05)\ndef nap(text):\n"
+                  "    time.sleep(30)\n")
+    assert judge("one")[1][0][2] == "SoftTimeout"
+
+
+def test_who_swallows_the_timeout_gets_it_again(load, judge):
+    load(m=HEAD + """
+import time
+@analyzer("deaf", timeout=0.05)
+def deaf(text):
+    for _ in range(2):
+        try:
+            time.sleep(30)
+        except BaseException:
+            pass
+    time.sleep(30)
+""")
+    assert judge("one")[1][0][2] == "SoftTimeout"
+
+
+def test_an_analyzer_in_time_is_not_disturbed_later(load, judge):
+    import time
+    load(a=HEAD + "@analyzer('a', timeout=0.05)\ndef a(text): return True\n",
+         b=HEAD + "import time\n@analyzer('b')\ndef b(text): time.sleep(0.2)\n")
+    verdicts, failures, _ = judge("x")
+    time.sleep(0.1)
+    assert failures == [] and [v[0] for v in verdicts[0]] == ["a"]
