@@ -14,6 +14,7 @@
 #include "chat/auth.h"
 #include "config/config.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/inline.h"
 #include "dispatch/supervisor.h"
 #include "net/assets.h"
 #include "net/listener.h"
@@ -69,7 +70,7 @@ struct server {
     struct loop *loops[LOOPS_MAX];
     int listeners[LOOPS_MAX];
     uint16_t port;
-    char ipc_dir[128], endpoint[192], analyzers_dir[4096], flight_path[4200];
+    char ipc_dir[128], endpoint[192], analyzers_dir[4096], flight_path[4200], inline_library[4200];
     uv_loop_t uv;
     uv_signal_t on_term, on_int, on_hup;
     uv_poll_t mail;
@@ -152,7 +153,7 @@ static void open_analysis(struct server *s)
 {
     char err[512] = "";
     const struct config *c = &s->config;
-    if (c->workers == 0)
+    if (c->workers == 0 || c->analysis == ANALYSIS_INLINE)
         return;
     if (make_endpoint(s) != 0) {
         log_error("main", "no directory for the workers' socket (%s): chat runs without analysis",
@@ -176,17 +177,48 @@ static void open_analysis(struct server *s)
     s->topology.dispatch = dispatch_mailbox(s->dispatch);
 }
 
+static void set_analyzers_dir(struct server *s)
+{
+    const struct config *c = &s->config;
+    if (c->analyzers_dir[0] != '\0')
+        snprintf(s->analyzers_dir, sizeof s->analyzers_dir, "%s", c->analyzers_dir);
+    else
+        snprintf(s->analyzers_dir, sizeof s->analyzers_dir, "%s/analyzers.d", c->data);
+    mkdir(s->analyzers_dir, 0700); /* there already, or shown as missing by the workers */
+}
+
+/* The experiment: the library beside parleyd, instead of workers. */
+static int open_inline(struct server *s, char *err, size_t err_len)
+{
+    const struct config *c = &s->config;
+    const char *slash = strrchr(c->worker_binary, '/');
+    int dir = slash != NULL ? (int)(slash - c->worker_binary) : 0;
+    if (c->loops != 1) {
+        snprintf(err, err_len,
+                 "--analysis inline wants --loops 1: there is one Python, on one loop");
+        return E_BAD_REQUEST;
+    }
+    snprintf(s->inline_library, sizeof s->inline_library, "%.*s/libparley-inline.so", dir,
+             c->worker_binary);
+    set_analyzers_dir(s);
+    const struct inline_config config = {
+        .library = s->inline_library,
+        .python_path = c->python_path,
+        .venv = c->venv[0] != '\0' ? c->venv : NULL,
+        .analyzers_dir = s->analyzers_dir,
+    };
+    log_warn("main", "analysis runs on the event loop (--analysis inline): an experiment that "
+                     "holds up every message, not for production");
+    return inline_open(&config, err, err_len);
+}
+
 static void open_supervisor(struct server *s)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
     const struct config *c = &s->config;
     if (s->dispatch == NULL)
         return;
-    if (c->analyzers_dir[0] != '\0')
-        snprintf(s->analyzers_dir, sizeof s->analyzers_dir, "%s", c->analyzers_dir);
-    else
-        snprintf(s->analyzers_dir, sizeof s->analyzers_dir, "%s/analyzers.d", c->data);
-    mkdir(s->analyzers_dir, 0700); /* there already, or shown as missing by the workers */
+    set_analyzers_dir(s);
     const struct supervisor_config config = {
         .workers = (unsigned)c->workers,
         .binary = c->worker_binary,
@@ -212,6 +244,7 @@ static void share(struct server *s)
     s->chat_shared = (struct chat_shared){
         .topology = &s->topology,
         .auth = s->auth,
+        .analyze_inline = c->analysis == ANALYSIS_INLINE ? inline_analyze : NULL,
         .limits =
             {
                 .text_max = c->text_max,
@@ -307,6 +340,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     if (s->peers == NULL || make_mailboxes(s) != 0)
         return E_NO_MEMORY;
     load_assets(s);
+    if (c->analysis == ANALYSIS_INLINE && open_inline(s, err, err_len) != 0)
+        return E_INTERNAL;
     open_analysis(s);
     share(s);
     for (unsigned i = 0; i < s->topology.n_loops; i++) {

@@ -89,7 +89,7 @@ void chat_post_store(struct chat *c, struct msg *m)
 
 bool chat_has_dispatch(const struct chat *c)
 {
-    return c->shared->topology->dispatch != NULL;
+    return c->shared->topology->dispatch != NULL || c->shared->analyze_inline != NULL;
 }
 
 struct mailbox *chat_mailbox(struct chat *c)

@@ -38,6 +38,8 @@ struct chat_shared {
     const struct topology *topology;
     const struct auth *auth;
     struct chat_limits limits;
+    /* The experiment --analysis inline (dispatch/inline.h); NULL: workers analyse, or nobody. */
+    struct msg_verdict *(*analyze_inline)(const struct msg_job *job);
 };
 
 #define SAMPLES_MAX 300 /* seconds kept for the charts */

@@ -18,6 +18,7 @@
 
 /* Positions in the values column of options.inc; so are enum log_level and enum durability. */
 enum config_limits { LIMITS_DEFAULT, LIMITS_OFF };
+enum config_analysis { ANALYSIS_WORKERS, ANALYSIS_INLINE };
 
 struct config_address {
     char host[46]; /* numeric, without brackets */
