@@ -206,6 +206,7 @@ static int open_inline(struct server *s, char *err, size_t err_len)
         .python_path = c->python_path,
         .venv = c->venv[0] != '\0' ? c->venv : NULL,
         .analyzers_dir = s->analyzers_dir,
+        .disable = c->disable_analyzers,
     };
     log_warn("main", "analysis runs on the event loop (--analysis inline): an experiment that "
                      "holds up every message, not for production");
@@ -226,6 +227,7 @@ static void open_supervisor(struct server *s)
         .python_path = c->python_path,
         .venv = c->venv[0] != '\0' ? c->venv : NULL,
         .analyzers_dir = s->analyzers_dir,
+        .disable = c->disable_analyzers,
         .log_level = levels[c->log_level],
     };
     s->supervisor = supervisor_new(&s->uv, &config, &s->topology);

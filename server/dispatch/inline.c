@@ -13,7 +13,7 @@
 
 /* As in workers/host/inline.h, which belongs to the other side of dlopen(). */
 struct inline_options {
-    const char *python_path, *venv, *analyzers_dir;
+    const char *python_path, *venv, *analyzers_dir, *disable;
 };
 typedef bool start_function(const struct inline_options *o);
 typedef const uint8_t *analyze_function(const char *text, const char *room, const char *user,
@@ -52,6 +52,7 @@ static bool is_ready(void)
         .python_path = inlined.config.python_path,
         .venv = inlined.config.venv,
         .analyzers_dir = inlined.config.analyzers_dir,
+        .disable = inlined.config.disable,
     };
     inlined.is_started = inlined.start(&options);
     inlined.has_failed = !inlined.is_started;

@@ -15,7 +15,7 @@
 
 struct inline_config {
     const char *library; /* path of libparley-inline.so */
-    const char *python_path, *venv, *analyzers_dir;
+    const char *python_path, *venv, *analyzers_dir, *disable; /* as for the workers */
 };
 
 /* Main thread. The strings must live on. 0, or E_IO with a message for people in err. */

@@ -66,6 +66,7 @@ bool parley_inline_start(const struct inline_options *o)
         .python_path = o->python_path,
         .venv = o->venv,
         .analyzers_dir = o->analyzers_dir,
+        .disable = o->disable,
         .log_level = LOG_WARN,
     };
     pyhost_prepare();

@@ -16,6 +16,7 @@ struct inline_options {
     const char *python_path;   /* holds the package parley */
     const char *venv;          /* NULL: Debian's Python as it is */
     const char *analyzers_dir; /* NULL: none */
+    const char *disable;       /* names of analyzers, by commas; NULL: none */
 };
 
 /* Starts Python and loads the analyzers. False: it cannot work, and that has been logged. */

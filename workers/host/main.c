@@ -15,6 +15,9 @@
 
 #define CANNOT_WORK 78 /* EX_CONFIG */
 
+/* Chat goes first: where cores are short, event loops get theirs before analysis does. */
+#define NICENESS 5
+
 /* Dies with the server; leaves no core (it would hold messages); gains no privileges; keeps
  * nothing open that the server may have left open, but what it was given. */
 static void confine(int given_fd)
@@ -23,6 +26,7 @@ static void confine(int given_fd)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &none);
+    setpriority(PRIO_PROCESS, 0, NICENESS);
     if (given_fd > STDERR_FILENO + 1)
         close_range(STDERR_FILENO + 1, (unsigned)given_fd - 1, 0);
     close_range(given_fd != 0 ? (unsigned)given_fd + 1 : STDERR_FILENO + 1, ~0U, 0);
