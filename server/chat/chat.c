@@ -201,6 +201,9 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ANSWER(LOOP_MEMBERS, members);
         ANSWER(LOOP_REVIEWED, review);
         ANSWER(LOOP_TICKET, ticket);
+    case MSG_LOOP_ANALYSED:
+        loop_on_answer(c, ((struct msg_verdict *)m)->ticket, m);
+        break;
         ON(LOOP_ROOMS, rooms, loop_on_rooms);
         ON(LOOP_NAMED, name, loop_on_named);
         ON(LOOP_BOARD, board, loop_on_board);

@@ -31,13 +31,21 @@ static uint64_t age_ms(const struct dispatch *d, uint64_t since_us)
 
 static uint64_t oldest_ms(const struct dispatch *d)
 {
-    uint64_t oldest = ledger_oldest_us(&d->ledger);
+    uint64_t oldest = ledger_oldest_us(&d->ledger, JOB_BACKGROUND);
     for (unsigned i = 0; i < d->workers.n; i++) {
         const struct worker *w = &d->workers.workers[i];
         if (w->n_batches > 0 && (oldest == 0 || w->head_since_us < oldest))
             oldest = w->head_since_us;
     }
     return age_ms(d, oldest);
+}
+
+static unsigned waiting(const struct dispatch *d)
+{
+    unsigned n = d->ledger.suspected;
+    for (unsigned k = 0; k < N_JOB_KINDS; k++)
+        n += d->ledger.lanes[k].n;
+    return n;
 }
 
 static unsigned count_ready(const struct dispatch *d)
@@ -61,7 +69,7 @@ static void publish_stats(struct dispatch *d)
     put(&s->failed, d->ledger.failed);
     put(&s->quarantined, d->ledger.quarantined);
     put(&s->in_flight, d->ledger.in_flight);
-    put(&s->queued, d->ledger.queued + d->ledger.suspected);
+    put(&s->queued, waiting(d));
     put(&s->oldest_ms, oldest_ms(d));
     put(&s->deferred, d->intake.deferred);
     put(&s->redispatched, d->ledger.redispatched);
@@ -100,7 +108,7 @@ static void encode_counts(const struct dispatch *d, struct buf *out)
     else
         buf_append_str(out, "null");
     buf_printf(out, ",\"queue\":{\"depth\":%u,\"oldest_ms\":%llu,\"deferred\":%llu}",
-               d->ledger.queued + d->ledger.suspected, (ull)oldest_ms(d), (ull)d->intake.deferred);
+               waiting(d), (ull)oldest_ms(d), (ull)d->intake.deferred);
     buf_printf(out,
                ",\"ledger\":{\"sent\":%llu,\"done\":%llu,\"failed\":%llu,\"quarantined\":%llu,"
                "\"in_flight\":%llu,\"redispatched\":%llu,\"late_results\":%llu}",

@@ -249,6 +249,7 @@ void codec_pack_batch(struct buf *out, const struct batch *b, uint32_t deadline_
     }
     batch.id = b->id;
     batch.deadline_ms = deadline_ms;
+    batch.gate = b->kind == JOB_GATE;
     m.body_case = PARLEY__WORKER__TO_WORKER__BODY_BATCH;
     m.batch = &batch;
     pack(out, &m);

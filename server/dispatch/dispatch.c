@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The dispatch thread: its loop, its messages, who gets which batch. See dispatch.h.
+ * The dispatch thread: its loop, its messages, its clock. See dispatch.h.
  *
  * A turn: wait for a worker, a message or the clock; take in what workers sent; take in
  * messages; hand out work; once in a while judge the workers and show the board. In that
@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "dispatch/verdict.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,8 @@
 #include <sys/wait.h>
 
 #define TICK_MS 100
+/* A worker that starts within this is worth waiting for. */
+#define SOON_MS 1000
 /* A turn that took this long did not run: the process was stopped, or the machine. */
 #define STALL_US 1000000u
 /* A worker that outlives its SIGKILL by this much (a process stuck in the kernel) loses its
@@ -29,91 +30,7 @@
 /* A quarantine that the store could not keep is sent to it again after this. */
 #define RETRY_US 1000000u
 
-/* ---- what becomes of a job ---------------------------------------------------------------- */
-
-static void post_home(struct dispatch *d, struct msg_verdict *v)
-{
-    mailbox_post(d->topology->loops[topology_home(d->topology, v->room.text)], &v->head);
-}
-
-static void conclude(struct dispatch *d, const struct worker *w, const struct batch *b,
-                     const struct job *j, const Parley__Worker__Labels *labels,
-                     uint64_t compute_us)
-{
-    histogram_record(&d->stats.latency_us, d->now_us - j->arrived_us);
-    struct msg_verdict *v = verdict_new(j->msg, labels);
-    if (v == NULL) {
-        log_error("dispatch", "verdict lost for want of memory id=%lld", (long long)j->msg->id);
-        return;
-    }
-    v->worker = w->slot;
-    v->queue_us = (uint32_t)(b->sent_us - j->arrived_us);
-    v->compute_us = (uint32_t)compute_us;
-    post_home(d, v);
-}
-
-void dispatch_finish(struct dispatch *d, struct worker *w, struct batch *b,
-                     const Parley__Worker__Result *r)
-{
-    size_t i = 0;
-    LIST_FOREACH(&b->jobs, link, after)
-        conclude(d, w, b, container_of(link, struct job, link), r->messages[i++], r->compute_us);
-    ledger_done(&d->ledger, b);
-    d->changed = true;
-}
-
-/* The room hears nothing of it: the message has no verdict, unless an operator replays it and it
- * gets one then. */
-static void quarantine(struct dispatch *d, struct job *j, const char *what, const char *stack)
-{
-    struct msg_quarantine *q = msg_new(MSG_STORE_QUARANTINE, 0);
-    log_warn("dispatch", "message quarantined id=%lld room=%s seq=%llu attempts=%u: %s",
-             (long long)j->msg->id, j->msg->room.text, (unsigned long long)j->msg->seq,
-             j->attempts, what);
-    if (q != NULL) {
-        q->id = j->msg->id;
-        q->room = j->msg->room;
-        q->seq = j->msg->seq;
-        q->attempts = j->attempts;
-        q->ts_ms = clock_wall_ms();
-        snprintf(q->reason, sizeof q->reason, "%s", what);
-        snprintf(q->stack, sizeof q->stack, "%s", stack);
-        mailbox_post(d->topology->store, &q->head);
-    }
-    ledger_quarantine(&d->ledger, j);
-}
-
-void dispatch_fail(struct dispatch *d, struct worker *w, struct batch *b, enum blame blame,
-                   const char *what)
-{
-    struct list condemned;
-    list_init(&condemned);
-    ledger_return(&d->ledger, b, blame, &condemned);
-    LIST_FOREACH(&condemned, link, after)
-        quarantine(d, container_of(link, struct job, link), what, w->stack);
-    d->changed = true;
-}
-
-/* What was in hand too often when servers died. */
-static void quarantine_doomed(struct dispatch *d)
-{
-    LIST_FOREACH(&d->ledger.doomed, link, after)
-        quarantine(d, container_of(link, struct job, link),
-                   "the server died each time while this was being analysed", "");
-}
-
-/* Takes all batches from the worker: the first is blamed as `first` says, the others as
- * `rest` does. The last one first, so that the jobs end up in the order they had. */
-static void release(struct dispatch *d, struct worker *w, enum blame first, enum blame rest,
-                    const char *what)
-{
-    while (!list_is_empty(&w->batches)) {
-        struct batch *b = container_of(w->batches.prev, struct batch, link);
-        enum blame blame = w->batches.next == &b->link ? first : rest;
-        worker_take(w, b->id, d->now_us);
-        dispatch_fail(d, w, b, blame, what);
-    }
-}
+/* ---- workers ------------------------------------------------------------------------------- */
 
 void dispatch_kill(struct dispatch *d, struct worker *w, enum blame blame, const char *why)
 {
@@ -134,99 +51,6 @@ void dispatch_kill(struct dispatch *d, struct worker *w, enum blame blame, const
     d->changed = true;
 }
 
-/* ---- handing out work --------------------------------------------------------------------- */
-
-/* False: the worker takes nothing now, and the batch waits again. */
-static bool send_batch(struct dispatch *d, struct worker *w, struct batch *b)
-{
-    buf_clear(&d->out);
-    codec_pack_batch(&d->out, b, d->config.deadline_ms);
-    if (d->out.failed || router_send(d->router, &w->peer, d->out.data, d->out.len) < 0) {
-        /* Full or gone. If gone, its exit or its missing heartbeat will tell. */
-        if (d->out.failed)
-            buf_fini(&d->out);
-        w->refuses = true;
-        ledger_untake(&d->ledger, b);
-        return false;
-    }
-    ledger_sent(&d->ledger, b, d->now_us);
-    worker_give(w, b, d->now_us);
-    histogram_record(&d->stats.batch, b->n);
-    atomic_fetch_add_explicit(&d->stats.batches, 1, memory_order_relaxed);
-    d->changed = true;
-    return true;
-}
-
-static bool has_suspect(const struct worker *w)
-{
-    return w->n_batches > 0 && container_of(w->batches.next, struct batch, link)->suspect;
-}
-
-/* The open worker with the fewest batches, those after the last choice first; NULL: none. */
-static struct worker *pick(struct dispatch *d, const struct worker *except)
-{
-    struct worker *best = NULL;
-    for (unsigned i = 0; i < d->workers.n; i++) {
-        struct worker *w = &d->workers.workers[(d->next_slot + i) % d->workers.n];
-        if (w == except || !worker_is_open(w) || has_suspect(w))
-            continue;
-        if (best == NULL || w->n_batches < best->n_batches)
-            best = w;
-    }
-    return best;
-}
-
-/* Suspected batches run one at a time, each on a worker that has nothing else. Returns the
- * worker that is to become free for the next one, if any. */
-static struct worker *assign_suspects(struct dispatch *d)
-{
-    if (list_is_empty(&d->ledger.suspects))
-        return NULL;
-    for (unsigned i = 0; i < d->workers.n; i++)
-        if (has_suspect(&d->workers.workers[i]))
-            return NULL;
-    struct worker *w = pick(d, NULL);
-    if (w != NULL && w->n_batches == 0) {
-        send_batch(d, w, ledger_take_suspect(&d->ledger));
-        return NULL;
-    }
-    return w;
-}
-
-static unsigned count_idle(const struct dispatch *d, const struct worker *except)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < d->workers.n; i++) {
-        const struct worker *w = &d->workers.workers[i];
-        n += w != except && worker_is_open(w) && w->n_batches == 0;
-    }
-    return n;
-}
-
-/* Hands out what can be handed out. Returns how long until age alone makes another batch,
- * in µs. */
-static uint64_t assign(struct dispatch *d)
-{
-    struct ledger *l = &d->ledger;
-    const struct worker *reserved = assign_suspects(d);
-    while (l->queued > 0) {
-        struct worker *w = pick(d, reserved);
-        uint64_t age = d->now_us - ledger_oldest_us(l);
-        if (w == NULL || w->n_batches >= batcher_credits(w->mean_batch_us))
-            break;
-        uint32_t n = batcher_size(&d->batcher, l->queued, age, w->n_batches,
-                                  batcher_credits(w->mean_batch_us), count_idle(d, reserved));
-        if (n == 0)
-            return batcher_wait_us(&d->batcher, age);
-        struct batch *b = ledger_take(l, n, BATCH_BYTES_MAX);
-        if (b == NULL)
-            break;
-        if (send_batch(d, w, b))
-            d->next_slot = w->slot + 1;
-    }
-    return UINT64_MAX;
-}
-
 /* ---- messages ----------------------------------------------------------------------------- */
 
 /* Takes the job. */
@@ -236,7 +60,7 @@ static void keep(struct dispatch *d, struct msg_job *job)
     int status = ledger_add(&d->ledger, job, d->now_us);
     if (status == 0) {
         intake_took(&d->intake, id);
-        quarantine_doomed(d);
+        outcome_of_doomed(d);
         return;
     }
     if (status != E_EXISTS)
@@ -246,12 +70,44 @@ static void keep(struct dispatch *d, struct msg_job *job)
 
 static uint32_t waiting(const struct dispatch *d)
 {
-    return d->ledger.queued + d->ledger.suspected;
+    return d->ledger.lanes[JOB_BACKGROUND].n + d->ledger.suspected;
+}
+
+/* No worker lives or starts soon: who waits for an answer need not wait. */
+static bool is_hopeless(const struct dispatch *d)
+{
+    for (unsigned i = 0; i < d->workers.n && d->problem[0] == '\0'; i++) {
+        const struct worker *w = &d->workers.workers[i];
+        if (w->pid != 0 || (!w->given_up && w->next_start_ms <= SOON_MS))
+            return false;
+    }
+    return true;
+}
+
+/* A job of the gate, or an ad-hoc one. */
+static void on_asked(struct dispatch *d, struct msg_job *job)
+{
+    int status = 0;
+    if (job->kind == JOB_GATE)
+        d->gated_us = d->now_us;
+    if (is_hopeless(d) || d->ledger.lanes[job->kind].n >= d->config.queue_max)
+        status = E_UNAVAILABLE;
+    job->id = --d->last_unnumbered;
+    if (status == 0)
+        status = ledger_add(&d->ledger, job, d->now_us);
+    if (status != 0) {
+        outcome_refuse(job, E_UNAVAILABLE);
+        msg_free(&job->head);
+    }
 }
 
 static void on_job(struct dispatch *d, struct msg_job *job)
 {
     d->changed = true;
+    if (job->kind != JOB_BACKGROUND) {
+        on_asked(d, job);
+        return;
+    }
     if (job->again)
         intake_forget(&d->intake, job->id);
     if (!intake_knows(&d->intake, job->id) && intake_admits(&d->intake, job->id, waiting(d)))
@@ -352,7 +208,7 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
         /* A process that died by itself may have lost answers on their way, so which batch
          * it had in hand is not certain: all are tried again with care. A process that we
          * killed was alive. */
-        release(d, w, blame, w->kill_asked_us != 0 ? BLAME_NOBODY : blame, w->exit);
+        dispatch_release(d, w, blame, w->kill_asked_us != 0 ? BLAME_NOBODY : blame, w->exit);
     } else {
         snprintf(w->exit, sizeof w->exit, "%s", m->reason);
     }
@@ -417,7 +273,7 @@ static void judge(struct dispatch *d, struct worker *w)
         dispatch_kill(d, w, silent ? BLAME_OUTSIDE : BLAME_BATCH, why);
     }
     if (w->kill_asked_us != 0 && d->now_us - w->kill_asked_us > ABANDON_US)
-        release(d, w, w->kill_blame, BLAME_NOBODY, "the worker cannot be killed");
+        dispatch_release(d, w, w->kill_blame, BLAME_NOBODY, "the worker cannot be killed");
 }
 
 static void tick(struct dispatch *d)
@@ -427,6 +283,7 @@ static void tick(struct dispatch *d)
     d->ticked_us = d->now_us;
     for (unsigned i = 0; i < d->workers.n; i++)
         judge(d, &d->workers.workers[i]);
+    outcome_of_late(d, is_hopeless(d));
     quarantine_again(d);
     board_tick(d);
 }
@@ -453,7 +310,7 @@ static void *run(void *arg)
         inbound_drain(d);
         drain_mailbox(d);
         ask_store(d);
-        wait_us = assign(d);
+        wait_us = assign_work(d);
         tick(d);
     }
     return NULL;

@@ -37,6 +37,8 @@ static void on_heartbeat(struct dispatch *d, struct worker *w, const Parley__Wor
     if (m->progress != w->progress || w->progress_us == 0)
         w->progress_us = d->now_us;
     w->progress = m->progress;
+    if (m->batch != 0 && m->batch_age_ms < d->now_us / 1000)
+        worker_works_on(w, m->batch, d->now_us - m->batch_age_ms * 1000);
     if (m->draining && !w->draining) {
         w->draining = true;
         d->changed = true;

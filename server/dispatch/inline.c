@@ -70,7 +70,7 @@ struct msg_verdict *inline_analyze(const struct msg_job *job)
     Parley__Worker__Result *result = parley__worker__result__unpack(NULL, len, packed);
     struct msg_verdict *v = NULL;
     if (result != NULL && result->n_messages == 1)
-        v = verdict_new(job, result->messages[0]);
+        v = verdict_new(job, result->messages[0], NULL);
     if (v != NULL)
         v->compute_us = (uint32_t)(clock_mono_us() - began_us);
     if (result != NULL)

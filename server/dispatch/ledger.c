@@ -19,13 +19,24 @@ static struct batch *batch_of(struct list *link)
 void ledger_init(struct ledger *l)
 {
     *l = (struct ledger){.by_id = HASH_INIT, .next_batch = 1};
-    list_init(&l->queue);
+    for (unsigned k = 0; k < N_JOB_KINDS; k++)
+        list_init(&l->lanes[k].jobs);
     list_init(&l->suspects);
     list_init(&l->doomed);
 }
 
+static void enqueue(struct ledger *l, struct job *j)
+{
+    struct lane *lane = &l->lanes[j->msg->kind];
+    list_append(&lane->jobs, &j->link);
+    lane->n++;
+}
+
+/* The next server knows a job by its message's number, which only those of history have. */
 static void note(struct ledger *l, struct job *j, bool flying)
 {
+    if (j->msg->kind != JOB_BACKGROUND)
+        return;
     const struct flight_note n = {
         .id = j->msg->id, .attempts = j->attempts, .forgiven = j->forgiven, .flying = flying};
     if (flying || j->attempts > 0 || j->forgiven > 0)
@@ -56,8 +67,9 @@ void ledger_fini(struct ledger *l)
     l->flight = NULL;
     LIST_FOREACH(&l->suspects, link, after)
         free_batch(l, batch_of(link));
-    LIST_FOREACH(&l->queue, queued, next)
-        free_job(l, job_of(queued));
+    for (unsigned k = 0; k < N_JOB_KINDS; k++)
+        LIST_FOREACH(&l->lanes[k].jobs, queued, next)
+            free_job(l, job_of(queued));
     LIST_FOREACH(&l->doomed, lost, last)
         free_job(l, job_of(lost));
     hash_fini(&l->by_id);
@@ -71,7 +83,7 @@ bool ledger_has(const struct ledger *l, int64_t id)
     return n != NULL;
 }
 
-static struct batch *new_batch(struct ledger *l)
+static struct batch *new_batch(struct ledger *l, enum job_kind kind)
 {
     struct batch *b = calloc(1, sizeof *b);
     if (b == NULL)
@@ -79,6 +91,7 @@ static struct batch *new_batch(struct ledger *l)
     list_init(&b->link);
     list_init(&b->jobs);
     b->id = l->next_batch++;
+    b->kind = kind;
     return b;
 }
 
@@ -92,10 +105,9 @@ static void put_into(struct batch *b, struct job *j)
 /* A job that was in flight when the last server died, once too often for that to be chance. */
 static void suspect_alone(struct ledger *l, struct job *j)
 {
-    struct batch *b = new_batch(l);
+    struct batch *b = new_batch(l, j->msg->kind);
     if (b == NULL) {
-        list_append(&l->queue, &j->link);
-        l->queued++;
+        enqueue(l, j);
         return;
     }
     b->suspect = true;
@@ -115,7 +127,7 @@ static void doom(struct ledger *l, struct job *j)
 static void admit(struct ledger *l, struct job *j)
 {
     struct flight_note n;
-    if (flight_recall(l->flight, j->msg->id, &n, &j->place)) {
+    if (j->msg->kind == JOB_BACKGROUND && flight_recall(l->flight, j->msg->id, &n, &j->place)) {
         bool pardon = n.flying && n.forgiven < FORGIVEN_MAX && n.attempts > 0;
         j->attempts = n.attempts - pardon;
         j->forgiven = n.forgiven + pardon;
@@ -126,8 +138,7 @@ static void admit(struct ledger *l, struct job *j)
     } else if (j->attempts > 0) {
         suspect_alone(l, j);
     } else {
-        list_append(&l->queue, &j->link);
-        l->queued++;
+        enqueue(l, j);
     }
 }
 
@@ -149,9 +160,10 @@ int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us)
     return 0;
 }
 
-uint64_t ledger_oldest_us(const struct ledger *l)
+uint64_t ledger_oldest_us(const struct ledger *l, enum job_kind kind)
 {
-    return list_is_empty(&l->queue) ? 0 : job_of(l->queue.next)->arrived_us;
+    const struct list *jobs = &l->lanes[kind].jobs;
+    return list_is_empty(jobs) ? 0 : job_of(jobs->next)->arrived_us;
 }
 
 struct batch *ledger_take_suspect(struct ledger *l)
@@ -168,15 +180,16 @@ struct batch *ledger_take_suspect(struct ledger *l)
     return b;
 }
 
-struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes)
+struct batch *ledger_take(struct ledger *l, enum job_kind kind, uint32_t n, size_t max_bytes)
 {
-    if (list_is_empty(&l->queue) || n == 0)
+    struct lane *lane = &l->lanes[kind];
+    if (lane->n == 0 || n == 0)
         return NULL;
-    struct batch *b = new_batch(l);
+    struct batch *b = new_batch(l, kind);
     if (b == NULL)
         return NULL;
     size_t bytes = 0;
-    LIST_FOREACH(&l->queue, link, after) {
+    LIST_FOREACH(&lane->jobs, link, after) {
         struct job *j = job_of(link);
         bytes += j->msg->text_len;
         if (b->n == n || (b->n > 0 && bytes > max_bytes))
@@ -185,14 +198,63 @@ struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes)
         j->attempts++;
         note(l, j, true);
     }
-    l->queued -= b->n;
+    lane->n -= b->n;
     return b;
+}
+
+static bool is_over(const struct job *j, uint64_t now_us)
+{
+    uint64_t deadline = j->msg->deadline_us;
+    return now_us == UINT64_MAX || (deadline != 0 && deadline <= now_us);
+}
+
+static void expire_lane(struct lane *lane, uint64_t now_us, struct list *expired)
+{
+    LIST_FOREACH(&lane->jobs, link, after) {
+        if (!is_over(job_of(link), now_us))
+            continue;
+        list_remove(link);
+        list_append(expired, link);
+        lane->n--;
+    }
+}
+
+static void expire_suspects(struct ledger *l, uint64_t now_us, struct list *expired)
+{
+    LIST_FOREACH(&l->suspects, at, next) {
+        struct batch *b = batch_of(at);
+        if (b->kind == JOB_BACKGROUND)
+            continue;
+        LIST_FOREACH(&b->jobs, link, after) {
+            if (!is_over(job_of(link), now_us))
+                continue;
+            list_remove(link);
+            list_append(expired, link);
+            b->n--;
+            l->suspected--;
+        }
+        if (b->n == 0)
+            free_batch(l, b);
+    }
+}
+
+void ledger_expire(struct ledger *l, uint64_t now_us, struct list *expired)
+{
+    expire_lane(&l->lanes[JOB_GATE], now_us, expired);
+    expire_lane(&l->lanes[JOB_ADHOC], now_us, expired);
+    expire_suspects(l, now_us, expired);
+}
+
+void ledger_drop(struct ledger *l, struct job *j)
+{
+    free_job(l, j);
 }
 
 /* To the front, in the order they had. */
 static void put_back(struct ledger *l, struct batch *b)
 {
-    struct list *front = l->queue.next;
+    struct lane *lane = &l->lanes[b->kind];
+    struct list *front = lane->jobs.next;
     LIST_FOREACH(&b->jobs, link, after) {
         struct job *j = job_of(link);
         j->attempts--;
@@ -200,7 +262,7 @@ static void put_back(struct ledger *l, struct batch *b)
         list_remove(&j->link);
         list_append(front, &j->link); /* appending to a node inserts before it */
     }
-    l->queued += b->n;
+    lane->n += b->n;
     list_remove(&b->link);
     free(b);
 }
@@ -276,7 +338,7 @@ static void split(struct ledger *l, struct batch *b)
     b->suspect = true;
     l->suspected += b->n;
     while (b->n > size) {
-        struct batch *group = new_batch(l);
+        struct batch *group = new_batch(l, b->kind);
         if (group == NULL)
             break;
         group->suspect = true;

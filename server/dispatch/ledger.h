@@ -17,6 +17,9 @@
  * poisonous job costs at most ATTEMPTS_MAX workers, is found alone at its last attempt, and
  * its neighbours are all done by theirs.
  *
+ * Jobs of three kinds wait in lanes of their own and are never mixed in a batch. Those of the gate
+ * and ad-hoc ones have ids below 0, may have a deadline, and are noted nowhere.
+ *
  * The same goes for the death of the server itself, which the next one learns from the notes in
  * `flight`: what was in flight then is first forgiven, then suspected, each job alone, and in the
  * end condemned without another try.
@@ -35,7 +38,7 @@
 #define FORGIVEN_MAX 2
 
 struct job {
-    struct list link;        /* in ledger.queue or in a batch */
+    struct list link;        /* in a lane or in a batch */
     struct hash_node node;   /* in ledger.by_id */
     struct msg_job *msg;     /* owned */
     uint64_t arrived_us;
@@ -49,18 +52,24 @@ struct batch {
     struct list link;        /* in ledger.suspects, or wherever its holder keeps it */
     struct list jobs;
     uint64_t id;
+    enum job_kind kind;      /* of its jobs */
     uint32_t n;
     bool suspect;
     uint64_t sent_us;
 };
 
+/* Fresh jobs of a kind, oldest first. */
+struct lane {
+    struct list jobs;
+    uint32_t n;
+};
+
 struct ledger {
     struct hash by_id;
-    struct list queue;       /* fresh jobs, oldest first */
+    struct lane lanes[N_JOB_KINDS];
     struct list suspects;    /* batches to be tried alone */
     struct list doomed;      /* jobs condemned by what the last server noted of them */
     struct flight *flight;   /* NULL: nothing is noted */
-    uint32_t queued;         /* jobs in queue */
     uint32_t suspected;      /* jobs in suspects */
     uint64_t next_batch;
     uint64_t sent, done, failed, quarantined, in_flight, redispatched;
@@ -81,14 +90,19 @@ void ledger_fini(struct ledger *l);
  * already; then, and with E_NO_MEMORY, the caller keeps the message. */
 int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us);
 bool ledger_has(const struct ledger *l, int64_t id);
-/* When the oldest fresh job arrived; 0 when there is none. */
-uint64_t ledger_oldest_us(const struct ledger *l);
+/* When the oldest fresh job of the kind arrived; 0 when there is none. */
+uint64_t ledger_oldest_us(const struct ledger *l, enum job_kind kind);
 
 /* The next suspected batch, or NULL. Its attempt is counted. */
 struct batch *ledger_take_suspect(struct ledger *l);
-/* Up to n of the oldest fresh jobs with at most max_bytes of text (one job always fits);
+/* Up to n of the oldest fresh jobs of the kind with at most max_bytes of text (one always fits);
  * NULL when there are none, or memory is short. Their attempt is counted. */
-struct batch *ledger_take(struct ledger *l, uint32_t n, size_t max_bytes);
+struct batch *ledger_take(struct ledger *l, enum job_kind kind, uint32_t n, size_t max_bytes);
+/* Moves the waiting jobs of the gate and the ad-hoc ones whose deadline is over, or all of them
+ * when now_us is UINT64_MAX, to `expired` (for ledger_drop). */
+void ledger_expire(struct ledger *l, uint64_t now_us, struct list *expired);
+/* Frees a job that was expired. */
+void ledger_drop(struct ledger *l, struct job *j);
 /* Taken but not sent after all. */
 void ledger_untake(struct ledger *l, struct batch *b);
 /* Taken and handed to a worker. */

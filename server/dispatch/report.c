@@ -40,12 +40,18 @@ void report_fini(struct report *r)
         drop(r, exception_of(link));
 }
 
-static struct analyzer *find(struct report *r, const char *name)
+static struct analyzer *find(const struct report *r, const char *name)
 {
     for (unsigned i = 0; i < r->n_analyzers; i++)
         if (strcmp(r->analyzers[i]->name, name) == 0)
             return r->analyzers[i];
     return NULL;
+}
+
+const char *report_model(const struct report *r, const char *analyzer)
+{
+    const struct analyzer *a = find(r, analyzer);
+    return a != NULL ? a->model : "";
 }
 
 /* NULL when there is no more room for it. */

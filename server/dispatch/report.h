@@ -51,6 +51,9 @@ void report_exception(struct report *r, const Parley__Worker__Error *e, const st
 /* The worker has died, and Python could still say where it was. */
 void report_crash(struct report *r, const struct worker *w);
 
+/* SHA-256 of the analyzer's model in hex; "": none, or not known. */
+const char *report_model(const struct report *r, const char *analyzer);
+
 /* A sentence about analyzers that do not work, into `out`; false when all do. */
 bool report_problem(const struct report *r, char *out, size_t len);
 

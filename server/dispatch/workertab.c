@@ -78,7 +78,7 @@ static void forget_process(struct worker *w)
     w->draining = w->refuses = false;
     w->strikes = 0;
     w->progress = w->progress_us = w->rss_bytes = 0;
-    w->mean_batch_us = 0;
+    w->mean_batch_us = w->mean_job_us = 0;
     w->head_since_us = 0;
 }
 
@@ -112,24 +112,48 @@ void worker_exited(struct worker *w, int wait_status, uint64_t now_us)
     set_state(w, orderly ? WORKER_STOPPED : WORKER_CRASHED, now_us);
 }
 
+static struct batch *batch_of(struct list *link)
+{
+    return container_of(link, struct batch, link);
+}
+
 void worker_give(struct worker *w, struct batch *b, uint64_t now_us)
 {
-    list_append(&w->batches, &b->link);
+    struct list *before = &w->batches; /* appending to a node inserts before it */
+    if (b->kind == JOB_GATE && w->n_batches > 0) {
+        before = w->batches.next->next;
+        while (before != &w->batches && batch_of(before)->kind == JOB_GATE)
+            before = before->next;
+    }
+    list_append(before, &b->link);
     if (w->n_batches++ == 0)
         w->head_since_us = now_us;
+    w->n_gate += b->kind == JOB_GATE;
     w->jobs_in_flight += b->n;
+}
+
+void worker_works_on(struct worker *w, uint64_t id, uint64_t since_us)
+{
+    LIST_FOREACH(&w->batches, link, after) {
+        if (batch_of(link)->id != id || w->batches.next == link)
+            continue;
+        list_remove(link);
+        list_append(w->batches.next, link);
+        w->head_since_us = since_us;
+        return;
+    }
 }
 
 struct batch *worker_take(struct worker *w, uint64_t id, uint64_t now_us)
 {
     LIST_FOREACH(&w->batches, link, after) {
-        struct batch *b = container_of(link, struct batch, link);
+        struct batch *b = batch_of(link);
         if (b->id != id)
             continue;
-        if (w->batches.next == link)
-            w->head_since_us = now_us;
+        w->head_since_us = now_us; /* one at a time: no other can have been in hand before */
         list_remove(link);
         w->n_batches--;
+        w->n_gate -= b->kind == JOB_GATE;
         w->jobs_in_flight -= b->n;
         return b;
     }
@@ -143,6 +167,8 @@ void worker_note_result(struct worker *w, const struct batch *b, uint64_t comput
     w->n_results++;
     w->mean_batch_us =
         w->mean_batch_us == 0 ? compute_us : (w->mean_batch_us * 7 + compute_us) / 8;
+    uint64_t job_us = compute_us / b->n + 1;
+    w->mean_job_us = w->mean_job_us == 0 ? job_us : (w->mean_job_us * 7 + job_us) / 8;
     recent_record(&w->latency_us, now_us, now_us - b->sent_us);
 }
 

@@ -67,13 +67,13 @@ struct worker {
     bool refuses;            /* its queue was full at the last send; until the next heartbeat */
     unsigned strikes;        /* messages that broke the rules */
     uint64_t progress, progress_us, rss_bytes;
-    uint64_t mean_batch_us;
+    uint64_t mean_batch_us, mean_job_us;
     char runtime[24];
     uint64_t start_ms, load_ms;
     char failure[512];       /* why it said it cannot work, or "" */
-    /* batches in flight, in the order sent; the first is in hand */
+    /* batches in flight; the first is in hand, as far as is known, then come those of the gate */
     struct list batches;
-    unsigned n_batches;
+    unsigned n_batches, n_gate;
     uint64_t jobs_in_flight;
     uint64_t head_since_us;  /* when the first one became the first */
     /* this slot */
@@ -105,6 +105,8 @@ void worker_describe_exit(struct worker *w, int wait_status);
 void worker_exited(struct worker *w, int wait_status, uint64_t now_us);
 
 void worker_give(struct worker *w, struct batch *b, uint64_t now_us);
+/* It has said that this batch is in hand. */
+void worker_works_on(struct worker *w, uint64_t id, uint64_t since_us);
 /* Takes back the batch of that id, or NULL when it has none. */
 struct batch *worker_take(struct worker *w, uint64_t id, uint64_t now_us);
 void worker_note_result(struct worker *w, const struct batch *b, uint64_t compute_us,

@@ -39,6 +39,7 @@ struct mailbox;
     X(ROOM_TYPING,          typing)       /* edge */                                             \
     X(ROOM_MEMBERS,         members)      /* edge */                                             \
     X(ROOM_VERDICT,         verdict)      /* dispatch: one message analysed */                   \
+    X(ROOM_JUDGED,          verdict)      /* dispatch: one that waits before delivery (gate) */  \
     /* sessions and pages, on their edge loop */                                                \
     X(LOOP_PUBLISHED,       publication)  /* home: answer the sender */                          \
     X(LOOP_JOINED,          join)         /* home: answer, and attend from here on */            \
@@ -50,6 +51,7 @@ struct mailbox;
     X(LOOP_NAMED,           name)         /* name's home */                                      \
     X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
     X(LOOP_REVIEWED,        review)       /* store */                                            \
+    X(LOOP_ANALYSED,        verdict)      /* dispatch: an ad-hoc text analysed */                \
     X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
     X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
     X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
@@ -70,7 +72,7 @@ struct mailbox;
     X(STORE_REVIEW,         review)       /* an operator's look at the quarantine, or decision */ \
     X(STORE_STOP,           signal)                                                             \
     /* dispatch */                                                                              \
-    X(DISPATCH_JOB,         job)          /* home: analyse this message */                       \
+    X(DISPATCH_JOB,         job)          /* home or edge: analyse this text */                  \
     X(DISPATCH_PENDING,     pending)      /* store: the answer */                                \
     X(DISPATCH_QUARANTINED, quarantine)   /* store: it is on disk (or status says why not) */    \
     X(DISPATCH_SPAWNED,     worker)       /* main */                                             \
@@ -279,13 +281,34 @@ struct msg_ticket {
     char ticket[65];          /* out of TICKET_MAKE; in of TICKET_USE */
 };
 
+/* In whose name a text is analysed. */
+enum job_kind {
+    JOB_BACKGROUND, /* a message of history: kept as pending until its verdict is on disk */
+    JOB_GATE,       /* a message that nobody sees before it is judged */
+    JOB_ADHOC,      /* a text of somebody who waits for the answer; no message */
+    N_JOB_KINDS
+};
+
+/* Gate and ad-hoc jobs have no number (dispatch gives them one below 0) and are kept nowhere: each
+ * is answered exactly once, by a msg_verdict to `reply` under `reply_tag` that carries ticket and
+ * part, unless the server stops first. */
 struct msg_job {
     struct msg head;
+    enum job_kind kind;
     bool again;               /* out of the quarantine: whatever was done before does not count */
+    bool edit;                /* the text is that of the edit `id`; seq: of the edit */
     int64_t id;               /* the event's number over all rooms */
     struct room_name room;
     uint64_t seq;
+    uint64_t on;              /* edit: seq of the message */
     int64_t ts_ms;
+    /* gate and ad hoc */
+    struct mailbox *reply;
+    enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_LOOP_ANALYSED */
+    uint64_t ticket;          /* the asking side's own: travels back untouched, as does part;
+                                 LOOP_ANALYSED: a client_id */
+    uint32_t part;
+    uint64_t deadline_us;     /* monotonic: not begun by then, it is answered E_TIMEOUT; 0: none */
     char user_id[USER_ID_MAX + 1];
     size_t text_len;
     char text[];              /* NUL-terminated too */
@@ -299,6 +322,7 @@ struct label {
     char analyzer[40];
     char version[24];
     char label[40];
+    char model[17];           /* the first half of its SHA-256 in hex; "": none */
     float score;              /* calibrated probability, 0..1 */
     float threshold;
     bool flagged;             /* the analyzer's own threshold says so */
@@ -308,11 +332,20 @@ struct label {
 
 struct msg_verdict {
     struct msg head;
+    /* gate and ad hoc: 0; E_TIMEOUT, E_UNAVAILABLE: no worker (in time); E_REJECTED: the text
+     * killed every worker that was given it. Else 0. */
+    int status;
+    uint64_t ticket;
+    uint32_t part;
     int64_t id;
     struct room_name room;
-    uint64_t seq;             /* of the message judged */
+    uint64_t seq;             /* of the message judged; of the edit, when on is not 0 */
+    uint64_t on;              /* edit: seq of the message; else 0 */
     uint32_t worker;          /* slot */
-    uint32_t queue_us;        /* committed -> sent to the worker */
+    int pid;                  /* of its process */
+    uint64_t batch;           /* id of the batch … */
+    uint32_t batch_size;      /* … and how many texts it had */
+    uint32_t queue_us;        /* arrived in dispatch -> sent to the worker */
     uint32_t compute_us;      /* batch in the worker */
     size_t n_labels;
     struct label *labels;     /* into the same allocation */

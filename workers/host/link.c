@@ -50,7 +50,7 @@ struct link {
 
     pthread_mutex_t mutex;
     pthread_cond_t arrived;
-    struct waiting *first, **last;    /* batches received; under mutex */
+    struct waiting *first, **last;    /* batches received, the gate's first; under mutex */
     struct parcel *out, **out_last;   /* messages to send; under mutex */
     struct parcel *ready;             /* kept until the server has it; under mutex */
     bool draining, stopping;          /* under mutex */
@@ -258,10 +258,15 @@ static void on_batch(struct link *l, Parley__Worker__Batch *batch)
     struct waiting *w = malloc(sizeof *w);
     if (w == NULL || !is_whole(batch))
         fatal("worker", "no memory for a batch, or a batch with columns of different lengths");
-    *w = (struct waiting){NULL, batch};
     pthread_mutex_lock(&l->mutex);
-    *l->last = w;
-    l->last = &w->next;
+    struct waiting **at = l->last;
+    if (batch->gate)
+        for (at = &l->first; *at != NULL && (*at)->batch->gate;)
+            at = &(*at)->next;
+    *w = (struct waiting){*at, batch};
+    *at = w;
+    if (w->next == NULL)
+        l->last = &w->next;
     pthread_cond_signal(&l->arrived);
     pthread_mutex_unlock(&l->mutex);
 }

@@ -30,8 +30,8 @@ struct link_config {
  * link; *why. */
 struct link *link_start(const struct link_config *config, const char **why);
 
-/* Waits for a batch; NULL: there will be none, drain. It is in hand from now on. The caller
- * frees it with parley__worker__batch__free_unpacked(). */
+/* Waits for a batch, the gate's before others; NULL: there will be none, drain. It is in hand from
+ * now on. The caller frees it with parley__worker__batch__free_unpacked(). */
 Parley__Worker__Batch *link_take(struct link *l);
 /* The batch in hand is answered. */
 void link_answer(struct link *l, const Parley__Worker__Result *r);

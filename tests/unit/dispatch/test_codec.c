@@ -22,7 +22,7 @@ static void start(void)
     ledger_init(&l);
     ck_assert_int_eq(ledger_add(&l, job_new(1, "hello"), 1), 0);
     ck_assert_int_eq(ledger_add(&l, job_new(2, "g\u00fc\u00df\U0001F600"), 1), 0);
-    batch = ledger_take(&l, 2, 1000);
+    batch = ledger_take(&l, JOB_BACKGROUND, 2, 1000);
     ledger_sent(&l, batch, 1);
 }
 
@@ -108,11 +108,22 @@ START_TEST(a_good_answer_becomes_verdicts)
     make(&a);
     ck_assert_ptr_null(judge(&a));
     Parley__Worker__ToServer *m = codec_unpack(bytes, len, &why);
-    struct msg_verdict *v = verdict_new(first_job(batch)->msg, m->result->messages[1]);
+    Parley__Worker__Analyzer analyzer = PARLEY__WORKER__ANALYZER__INIT, *analyzers[] = {&analyzer};
+    Parley__Worker__Ready ready = PARLEY__WORKER__READY__INIT;
+    struct report report;
+    analyzer.name = "toxicity";
+    analyzer.model = "0123456789abcdef0123456789abcdef";
+    ready.analyzers = analyzers;
+    ready.n_analyzers = 1;
+    report_init(&report);
+    report_ready(&report, &ready);
+    struct msg_verdict *v = verdict_new(first_job(batch)->msg, m->result->messages[1], &report);
+    report_fini(&report);
     codec_free(m);
     ck_assert_uint_eq(v->n_labels, 1);
     ck_assert_str_eq(v->labels[0].analyzer, "toxicity");
     ck_assert_str_eq(v->labels[0].version, "1.0.0");
+    ck_assert_str_eq(v->labels[0].model, "0123456789abcdef");
     ck_assert_str_eq(v->labels[0].label, "insult");
     ck_assert(v->labels[0].score == 0.9f && v->labels[0].flagged);
     ck_assert_uint_eq(v->labels[0].n_spans, 1);

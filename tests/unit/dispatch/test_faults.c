@@ -7,6 +7,7 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "base/status.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -260,6 +261,12 @@ START_TEST(a_worker_that_cannot_work_is_given_up_and_says_why)
     ck_assert_int_eq(world_number(&w, 0, "restarts"), 4);
     ck_assert_uint_eq(w.verdicts, 0);
     ck_assert_uint_eq(dispatch_stats(w.dispatch)->queued, 1);
+    /* Who waits for an answer is told at once that none will come. */
+    world_ask(&w, JOB_GATE, "anybody?", 10000);
+    world_ask(&w, JOB_ADHOC, "anybody?", 0);
+    ck_assert(world_until(&w, world_has_all_replies, 1000));
+    ck_assert_int_eq(w.replies[0].status, E_UNAVAILABLE);
+    ck_assert_int_eq(w.replies[1].status, E_UNAVAILABLE);
     world_stop(&w);
     unlink(path);
     snprintf(path, sizeof path, "rm -r %s", dir);

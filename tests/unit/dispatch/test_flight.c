@@ -41,7 +41,7 @@ static void check_books(void)
 
 static struct batch *fly(uint32_t n)
 {
-    struct batch *b = list_is_empty(&l.suspects) ? ledger_take(&l, n, 1 << 20)
+    struct batch *b = list_is_empty(&l.suspects) ? ledger_take(&l, JOB_BACKGROUND, n, 1 << 20)
                                                  : ledger_take_suspect(&l);
     ck_assert_ptr_nonnull(b);
     ledger_sent(&l, b, 1000);
@@ -64,19 +64,19 @@ START_TEST(what_ends_the_server_is_found_out_and_condemned)
     for (int death = 0; death < 2; death++) {
         live("e1");
         add_jobs(&l, 1, 4);
-        ck_assert_uint_eq(l.queued, 4);
+        ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 4);
         die_with(fly(3));
     }
     /* From the third time on each is suspected, and tried alone. */
     live("e1");
     add_jobs(&l, 1, 4);
-    ck_assert_uint_eq(l.queued, 4);
+    ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 4);
     die_with(fly(3));
     for (int death = 3; death < 5; death++) {
         live("e1");
         add_jobs(&l, 1, 4);
         ck_assert_uint_eq(l.suspected, 3);
-        ck_assert_uint_eq(l.queued, 1);
+        ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 1);
         struct batch *b = fly(1);
         ck_assert_uint_eq(b->n, 1);
         ck_assert_int_eq(first_id(b), 1);
@@ -92,14 +92,14 @@ START_TEST(what_ends_the_server_is_found_out_and_condemned)
     ck_assert_int_eq(lost->msg->id, 1);
     ck_assert_uint_eq(lost->attempts, ATTEMPTS_MAX);
     ledger_quarantine(&l, lost);
-    while (l.suspected + l.queued > 0)
+    while (l.suspected + l.lanes[JOB_BACKGROUND].n > 0)
         ledger_done(&l, fly(4));
     check_books();
     die();
     /* All done: nothing is noted any more. */
     live("e1");
     add_jobs(&l, 1, 4);
-    ck_assert_uint_eq(l.queued, 4);
+    ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 4);
     ck_assert_uint_eq(first_job(fly(4))->forgiven, 0);
     unlink(path);
 }
@@ -119,7 +119,7 @@ START_TEST(crashes_counted_before_a_restart_count_after_it)
     live("e1");
     add_jobs(&l, 7, 8);
     ck_assert_uint_eq(l.suspected, 1);
-    ck_assert_uint_eq(l.queued, 1);
+    ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 1);
     ledger_return(&l, fly(1), BLAME_BATCH, &condemned);
     ck_assert(!list_is_empty(&condemned));
     check_books();
@@ -135,7 +135,7 @@ START_TEST(notes_of_another_numbering_are_dropped)
     for (int i = 0; i < 6; i++) {
         live(i % 2 ? "other" : "e1");
         add_jobs(&l, 1, 1);
-        ck_assert_uint_eq(l.queued, 1);
+        ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 1);
         struct batch *b = fly(1);
         ck_assert_uint_eq(first_job(b)->forgiven, 0);
         die_with(b);
@@ -153,7 +153,7 @@ START_TEST(a_damaged_file_is_begun_anew)
     fclose(f);
     live("e1");
     add_jobs(&l, 1, 100);
-    ck_assert_uint_eq(l.queued, 100);
+    ck_assert_uint_eq(l.lanes[JOB_BACKGROUND].n, 100);
     die();
     unlink(path);
     ck_assert_int_eq(mkdir(path, 0700), 0);

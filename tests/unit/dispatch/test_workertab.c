@@ -46,7 +46,7 @@ static struct batch *give(uint64_t at)
     static int64_t id;
     id++;
     add_jobs(&l, id, id);
-    struct batch *b = ledger_take(&l, 1, 100);
+    struct batch *b = ledger_take(&l, JOB_BACKGROUND, 1, 100);
     ledger_sent(&l, b, at);
     worker_give(w, b, at);
     return b;
@@ -201,10 +201,39 @@ START_TEST(signals_that_people_send_are_told_from_faults)
 }
 END_TEST
 
+START_TEST(the_gates_batches_come_behind_the_one_in_hand)
+{
+    start();
+    get_ready(T0);
+    struct batch *hand = give(T0), *last = give(T0);
+    struct msg_job *job = job_new(-1, "text");
+    job->kind = JOB_GATE;
+    ck_assert_int_eq(ledger_add(&l, job, T0), 0);
+    struct batch *gate = ledger_take(&l, JOB_GATE, 1, 100);
+    ledger_sent(&l, gate, T0);
+    worker_give(w, gate, T0 + 1);
+    ck_assert_ptr_eq(w->batches.next, &hand->link);
+    ck_assert_ptr_eq(hand->link.next, &gate->link);
+    ck_assert_uint_eq(w->n_gate, 1);
+    /* Its heartbeat knows better which one it began. */
+    worker_works_on(w, gate->id, T0 + 5);
+    ck_assert_ptr_eq(w->batches.next, &gate->link);
+    ck_assert_uint_eq(w->head_since_us, T0 + 5);
+    done(gate, T0 + 9);
+    ck_assert_uint_eq(w->n_gate, 0);
+    ck_assert_uint_eq(w->head_since_us, T0 + 9);
+    ck_assert_ptr_eq(w->batches.next, &hand->link);
+    done(hand, T0 + 10);
+    done(last, T0 + 11);
+    stop();
+}
+END_TEST
+
 UNIT_MAIN("workertab", a_start_goes_through_starting_and_warming_to_ready,
           a_start_that_takes_too_long_is_stuck, work_makes_busy_then_slow_then_stuck,
           a_batch_is_timed_from_when_it_was_first_in_line, silence_makes_slow_then_stuck,
           our_own_standstill_is_not_held_against_workers,
           draining_and_refusing_workers_get_nothing_more,
           an_exit_is_described_and_forgets_the_process,
-          signals_that_people_send_are_told_from_faults)
+          signals_that_people_send_are_told_from_faults,
+          the_gates_batches_come_behind_the_one_in_hand)

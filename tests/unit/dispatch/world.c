@@ -44,6 +44,19 @@ static void on_verdict(struct world *w, const struct msg_verdict *v, unsigned lo
     }
 }
 
+static void on_reply(struct world *w, const struct msg_verdict *v, unsigned loop)
+{
+    ck_assert_uint_eq(loop, 1);
+    ck_assert_uint_lt(v->part, w->n_asked);
+    struct reply *r = &w->replies[v->part];
+    ck_assert_uint_eq(r->n++, 0);
+    r->tag = v->head.tag;
+    r->status = v->status;
+    r->labels = v->n_labels;
+    r->us = clock_mono_us() - v->ticket;
+    w->n_replies++;
+}
+
 static void on_board(struct world *w, const struct msg_board *m)
 {
     free(w->board);
@@ -55,6 +68,8 @@ static void on_loop_msg(struct world *w, struct msg *m, unsigned loop)
 {
     if (m->tag == MSG_ROOM_VERDICT)
         on_verdict(w, (struct msg_verdict *)m, loop);
+    else if (m->tag == MSG_ROOM_JUDGED || m->tag == MSG_LOOP_ANALYSED)
+        on_reply(w, (struct msg_verdict *)m, loop);
     else if (m->tag == MSG_LOOP_BOARD)
         on_board(w, (struct msg_board *)m);
     else
@@ -206,6 +221,25 @@ int64_t world_job(struct world *w, const char *text)
     return id;
 }
 
+uint32_t world_ask(struct world *w, enum job_kind kind, const char *text, unsigned deadline_ms)
+{
+    struct msg_job *job = make_job(w, 0, text);
+    ck_assert_uint_lt(w->n_asked, WORLD_REPLIES);
+    job->kind = kind;
+    job->reply = w->topology.loops[1];
+    job->reply_tag = kind == JOB_GATE ? MSG_ROOM_JUDGED : MSG_LOOP_ANALYSED;
+    job->ticket = clock_mono_us();
+    job->part = w->n_asked++;
+    job->deadline_us = deadline_ms != 0 ? job->ticket + deadline_ms * 1000u : 0;
+    mailbox_post(w->topology.dispatch, &job->head);
+    return w->n_asked - 1;
+}
+
+bool world_has_all_replies(struct world *w)
+{
+    return w->n_replies == w->n_asked;
+}
+
 void world_replay(struct world *w, int64_t id, const char *text)
 {
     struct msg_job *job = make_job(w, id, text);
@@ -297,6 +331,7 @@ void world_start(struct world *w, const struct world_options *o)
     memset(w, 0, sizeof *w);
     w->next_id = 1;
     w->seen = calloc(WORLD_IDS, sizeof *w->seen);
+    w->replies = calloc(WORLD_REPLIES, sizeof *w->replies);
     snprintf(w->dir, sizeof w->dir, "/tmp/parley-dispatch-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(w->dir));
     snprintf(w->endpoint, sizeof w->endpoint, "ipc://%s/workers.sock", w->dir);
@@ -344,6 +379,7 @@ void world_stop(struct world *w)
     unlink(path);
     rmdir(w->dir);
     free(w->seen);
+    free(w->replies);
     free(w->board);
 }
 

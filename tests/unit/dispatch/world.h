@@ -16,6 +16,7 @@
 #define WORLD_LOOPS 2
 #define WORLD_IDS 200000
 #define WORLD_QUARANTINES 64
+#define WORLD_REPLIES 4096
 
 struct seen {
     uint8_t verdicts, quarantines, replays;
@@ -24,6 +25,15 @@ struct seen {
     bool wrong_home;
     uint16_t text_len;    /* of the job */
     uint64_t posted_us, verdict_us;
+};
+
+/* To a gate or ad-hoc job. */
+struct reply {
+    uint8_t n;            /* answers: one */
+    enum msg_tag tag;
+    int status;
+    size_t labels;
+    uint64_t us;          /* from asking */
 };
 
 struct world {
@@ -43,6 +53,8 @@ struct world {
     /* what the store holds as pending: ids from 1 on that have no verdict yet, when `pends` */
     bool pends;
     unsigned pages;
+    struct reply *replies;        /* by number of the question */
+    uint32_t n_asked, n_replies;
     char *board;                  /* newest, NUL-terminated */
     unsigned ready;               /* as the board's message says */
     unsigned kills;
@@ -64,6 +76,9 @@ void world_stop(struct world *w);
 
 /* Posts a job; returns its id. */
 int64_t world_job(struct world *w, const char *text);
+/* Asks about a text as the gate, or ad hoc; returns the number of the question. */
+uint32_t world_ask(struct world *w, enum job_kind kind, const char *text, unsigned deadline_ms);
+bool world_has_all_replies(struct world *w);
 /* An operator has it tried again, perhaps with an analyzer that was mended: as another text. */
 void world_replay(struct world *w, int64_t id, const char *text);
 /* A message that only the store knows. */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who gets which batch, and when. Dispatch thread.
+ *
+ * What was suspected first, then the gate's jobs, then ad-hoc ones, then history's. A worker takes
+ * the gate's batches before others that lie there, so these have credits of their own; and while
+ * there is a gate, no batch is larger than what takes a few milliseconds, so that the gate never
+ * waits long behind one in hand.
+ */
+#include "dispatch/impl.h"
+
+/* Of the gate, that may lie at a worker. */
+#define GATE_CREDITS 2
+/* A batch while there is a gate; there is one for so long after its last job. */
+#define SHORT_BATCH_US 8000
+#define GATED_US 10000000u
+
+/* False: the worker takes nothing now, and the batch waits again. */
+static bool send_batch(struct dispatch *d, struct worker *w, struct batch *b)
+{
+    buf_clear(&d->out);
+    codec_pack_batch(&d->out, b, d->config.deadline_ms);
+    if (d->out.failed || router_send(d->router, &w->peer, d->out.data, d->out.len) < 0) {
+        /* Full or gone. If gone, its exit or its missing heartbeat will tell. */
+        if (d->out.failed)
+            buf_fini(&d->out);
+        w->refuses = true;
+        ledger_untake(&d->ledger, b);
+        return false;
+    }
+    ledger_sent(&d->ledger, b, d->now_us);
+    worker_give(w, b, d->now_us);
+    histogram_record(&d->stats.batch, b->n);
+    atomic_fetch_add_explicit(&d->stats.batches, 1, memory_order_relaxed);
+    d->changed = true;
+    return true;
+}
+
+static bool has_suspect(const struct worker *w)
+{
+    return w->n_batches > 0 && container_of(w->batches.next, struct batch, link)->suspect;
+}
+
+/* Batches at the worker that one of this kind comes behind. */
+static unsigned load_of(const struct worker *w, enum job_kind kind)
+{
+    return kind == JOB_GATE ? w->n_gate : w->n_batches - w->n_gate;
+}
+
+/* The open worker with the fewest batches in the way, those after the last choice first; NULL:
+ * none. */
+static struct worker *pick(struct dispatch *d, enum job_kind kind, const struct worker *except)
+{
+    struct worker *best = NULL;
+    for (unsigned i = 0; i < d->workers.n; i++) {
+        struct worker *w = &d->workers.workers[(d->next_slot + i) % d->workers.n];
+        if (w == except || !worker_is_open(w) || has_suspect(w))
+            continue;
+        if (best == NULL || load_of(w, kind) < load_of(best, kind)
+            || (load_of(w, kind) == load_of(best, kind) && w->n_batches < best->n_batches))
+            best = w;
+    }
+    return best;
+}
+
+/* Suspected batches run one at a time, each on a worker that has nothing else. Returns the
+ * worker that is to become free for the next one, if any. */
+static struct worker *assign_suspects(struct dispatch *d)
+{
+    if (list_is_empty(&d->ledger.suspects))
+        return NULL;
+    for (unsigned i = 0; i < d->workers.n; i++)
+        if (has_suspect(&d->workers.workers[i]))
+            return NULL;
+    struct worker *w = pick(d, JOB_BACKGROUND, NULL);
+    if (w != NULL && w->n_batches == 0) {
+        send_batch(d, w, ledger_take_suspect(&d->ledger));
+        return NULL;
+    }
+    return w;
+}
+
+static unsigned count_idle(const struct dispatch *d, const struct worker *except)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < d->workers.n; i++) {
+        const struct worker *w = &d->workers.workers[i];
+        n += w != except && worker_is_open(w) && w->n_batches == 0;
+    }
+    return n;
+}
+
+/* Jobs that this worker is done with soon enough for the gate. */
+static uint32_t size_max(const struct dispatch *d, const struct worker *w)
+{
+    bool gated = d->gated_us != 0 && d->now_us - d->gated_us < GATED_US;
+    if (!gated || w->mean_job_us == 0)
+        return d->batcher.batch_max;
+    uint64_t n = SHORT_BATCH_US / w->mean_job_us;
+    return n < 1 ? 1 : n < d->batcher.batch_max ? (uint32_t)n : d->batcher.batch_max;
+}
+
+/* Hands out what can be handed out of a kind. Returns how long until age alone makes another
+ * batch, in µs. */
+static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct worker *reserved)
+{
+    struct ledger *l = &d->ledger;
+    while (l->lanes[kind].n > 0) {
+        struct worker *w = pick(d, kind, reserved);
+        if (w == NULL)
+            break;
+        uint64_t age = d->now_us - ledger_oldest_us(l, kind);
+        unsigned credits = kind == JOB_GATE ? GATE_CREDITS : batcher_credits(w->mean_batch_us);
+        if (load_of(w, kind) >= credits)
+            break;
+        struct batcher limits = {size_max(d, w), d->batcher.delay_us};
+        uint32_t n = batcher_size(&limits, l->lanes[kind].n, age, load_of(w, kind), credits,
+                                  count_idle(d, reserved));
+        if (n == 0)
+            return batcher_wait_us(&limits, age);
+        struct batch *b = ledger_take(l, kind, n < limits.batch_max ? n : limits.batch_max,
+                                      BATCH_BYTES_MAX);
+        if (b == NULL)
+            break;
+        if (send_batch(d, w, b))
+            d->next_slot = w->slot + 1;
+    }
+    return UINT64_MAX;
+}
+
+uint64_t assign_work(struct dispatch *d)
+{
+    static const enum job_kind order[] = {JOB_GATE, JOB_ADHOC, JOB_BACKGROUND};
+    const struct worker *reserved = assign_suspects(d);
+    uint64_t soonest = UINT64_MAX;
+    for (unsigned i = 0; i < sizeof order / sizeof order[0]; i++) {
+        uint64_t wait = assign(d, order[i], reserved);
+        if (wait < soonest)
+            soonest = wait;
+    }
+    return soonest;
+}
