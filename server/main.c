@@ -299,6 +299,7 @@ static int make_loop(struct server *s, unsigned i)
         return status;
     n->shared = &s->net_shared;
     n->loop = s->loops[i];
+    n->keyring = keyring_ref(store_keyring(s->store));
     admission_init(&n->admission, (double)s->config.admit_rate / s->topology.n_loops);
     n->chat = chat_new(&s->chat_shared, i, loop_stats(s->loops[i]));
     if (n->chat == NULL)
@@ -542,6 +543,7 @@ static void free_parts(struct server *s)
     for (unsigned i = 0; i < s->topology.n_loops; i++) {
         loop_close(s->loops[i]);
         chat_free(s->nets[i].chat);
+        keyring_unref(s->nets[i].keyring);
         loop_free(s->loops[i]);
     }
     supervisor_free(s->supervisor);

@@ -176,6 +176,53 @@ enum auth_right auth_check_bearer(const struct auth *a, const char *token)
     return strncmp(payload, "s1 ", 3) == 0 ? RIGHT_READ_ROOM : RIGHT_NONE;
 }
 
+/* -- API keys --------------------------------------------------------------------------------- */
+
+#define KEY_PREFIX "pk_" /* so that one is known for what it is, wherever it turns up */
+
+unsigned auth_right_scope(enum auth_right right)
+{
+    switch (right) {
+    case RIGHT_READ_ROOM:
+        return SCOPE_READ;
+    case RIGHT_ANALYZE:
+        return SCOPE_ANALYZE;
+    case RIGHT_WRITE:
+        return SCOPE_WRITE;
+    default:
+        return 0;
+    }
+}
+
+void auth_make_key(char key[AUTH_KEY_MAX], unsigned char hash[KEY_HASH_LEN])
+{
+    char token[ADMIN_TOKEN_LEN + 1];
+    random_token(token);
+    snprintf(key, AUTH_KEY_MAX, KEY_PREFIX "%s", token);
+    auth_hash_key(key, hash);
+}
+
+bool auth_hash_key(const char *token, unsigned char hash[KEY_HASH_LEN])
+{
+    size_t len = strlen(token);
+    if (len != sizeof KEY_PREFIX - 1 + ADMIN_TOKEN_LEN || strncmp(token, KEY_PREFIX, 3) != 0)
+        return false;
+    crypto_generichash(hash, KEY_HASH_LEN, (const unsigned char *)token, len, NULL, 0);
+    return true;
+}
+
+void auth_name_actor(const char *token, enum auth_right right, char actor[ACTOR_MAX + 1])
+{
+    unsigned char hash[16];
+    actor[0] = '\0';
+    if (right == RIGHT_OWN) {
+        snprintf(actor, ACTOR_MAX + 1, "operator");
+    } else if (right == RIGHT_OPERATE) {
+        crypto_generichash(hash, sizeof hash, (const unsigned char *)token, strlen(token), NULL, 0);
+        snprintf(actor, ACTOR_MAX + 1, "ops-%02x%02x%02x", hash[0], hash[1], hash[2]);
+    }
+}
+
 /* -- users ------------------------------------------------------------------------------------ */
 
 /* 50 bits as ten characters that nobody misreads. */

@@ -38,12 +38,24 @@ int auth_check_session(const struct auth *a, const char *token, struct user **us
 
 enum auth_right {
     RIGHT_NONE,
-    RIGHT_READ_ROOM, /* a member's session token */
+    RIGHT_READ_ROOM, /* a member's session token, or a key with scope read */
+    RIGHT_ANALYZE,   /* a key with scope analyze */
+    RIGHT_WRITE,     /* a key with scope write */
     RIGHT_OPERATE,   /* an ops session: sees and does, but cannot prolong itself */
     RIGHT_OWN,       /* the operator token itself: makes tickets for ops sessions */
 };
 /* What a bearer token allows; `token` may be NULL. */
 enum auth_right auth_check_bearer(const struct auth *a, const char *token);
+/* The scope of an API key that gives a right; 0: none does. */
+unsigned auth_right_scope(enum auth_right right);
+/* A new API key and its hash. */
+#define AUTH_KEY_MAX 48
+void auth_make_key(char key[AUTH_KEY_MAX], unsigned char hash[KEY_HASH_LEN]);
+/* False: it does not look like a key. */
+bool auth_hash_key(const char *token, unsigned char hash[KEY_HASH_LEN]);
+/* Whose token it is, as the audit names them: "operator"; "ops-1a2b3c", each ops session its own.
+ */
+void auth_name_actor(const char *token, enum auth_right right, char actor[ACTOR_MAX + 1]);
 /* Short-lived token for the ops page. */
 void auth_sign_ops(const struct auth *a, char token[AUTH_TOKEN_MAX]);
 

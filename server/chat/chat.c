@@ -13,6 +13,7 @@
 #include "chat/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Who still waits for answers when draining begins is closed after this. */
 #define DRAIN_MS 3000
@@ -134,6 +135,17 @@ static void loop_on_rooms(struct chat *c, struct msg_rooms *m)
         chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
 }
 
+/* Rare: what a moderator decided about somebody's message. */
+static void loop_on_tell(struct chat *c, struct msg_tell *m)
+{
+    LIST_FOREACH (&c->sessions, node, after) {
+        struct session *s = container_of(node, struct session, all);
+        if (s->state == SESSION_READY && strcmp(s->user->id, m->user_id) == 0)
+            session_push(s, frame_payload(m->frame), frame_payload_len(m->frame));
+    }
+    msg_free(&m->head);
+}
+
 static void loop_on_board(struct chat *c, struct msg_board *m)
 {
     frame_unref(c->boards.workers);
@@ -200,6 +212,9 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ANSWER(LOOP_READ_MARKED, read_mark);
         ANSWER(LOOP_MEMBERS, members);
         ANSWER(LOOP_REVIEWED, review);
+        ANSWER(LOOP_MODERATED, moderation);
+        ANSWER(LOOP_KEY, key);
+        ON(LOOP_TELL, tell, loop_on_tell);
         ANSWER(LOOP_TICKET, ticket);
     case MSG_LOOP_ANALYSED:
         loop_on_answer(c, ((struct msg_verdict *)m)->ticket, m);

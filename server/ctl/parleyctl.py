@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Ask a running Parley server about its workers, rooms, figures and quarantine; get a link to the
-operator page; back up the history, and put it back.
+"""Ask a running Parley server about its workers, rooms, figures and quarantine; make API keys; get
+a link to the operator page; back up the history, and put it back.
 
 Reads the server's address and the operator token from the data directory (DATA/url and
 DATA/admin-token) and speaks the HTTP API of proto/openapi.yaml. Standard library only.
@@ -56,12 +56,12 @@ class Server:
         context.check_hostname = False
         return context
 
-    def call(self, path: str, method: str = "GET") -> Json:
+    def call(self, path: str, method: str = "GET", body: Json | None = None) -> Json:
         """The decoded answer of an API path. Failure says what to do."""
         request = urllib.request.Request(
             self.url + path,
             method=method,
-            data=b"{}" if method == "POST" else None,
+            data=json.dumps(body or {}).encode() if method == "POST" else None,
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
         opener = urllib.request.build_opener(
@@ -373,6 +373,63 @@ def show_culprit(answer: Json) -> list[str]:
     return lines
 
 
+SCOPES = ("analyze", "read", "write")
+
+
+def add_key_options(parser: argparse.ArgumentParser) -> None:
+    """A new key: its name and what it may do."""
+    parser.add_argument("name", metavar="NAME", help="what it is for: a-z 0-9 . _ : -")
+    parser.add_argument(
+        "--scope",
+        required=True,
+        metavar="SCOPE[,SCOPE]",
+        help="analyze: texts of its own; read: rooms' events; write: post into rooms",
+    )
+
+
+def add_key_name(parser: argparse.ArgumentParser) -> None:
+    """A key."""
+    parser.add_argument("name", metavar="NAME", help="as `key list` tells it")
+
+
+def make_key(server: Server, args: argparse.Namespace) -> Json:
+    """Makes a key; the answer is the only place where it is told."""
+    scopes = [word for word in args.scope.split(",") if word]
+    for word in scopes:
+        if word not in SCOPES:
+            raise Failure(f"'{word}' is no scope; there are {', '.join(SCOPES)}", 2)
+    return server.call("/api/v1/keys", "POST", {"name": args.name, "scopes": scopes})
+
+
+def show_new_key(answer: Json) -> list[str]:
+    """The key alone, so that it can be handed to another program."""
+    print("keep it: it is told only now, the server keeps its hash", file=sys.stderr)
+    return [answer["key"]]
+
+
+def show_keys(answer: Json) -> list[str]:
+    """Keys, those that were revoked too."""
+    if not answer["keys"]:
+        return ["no keys; `key add NAME --scope analyze` makes one"]
+    now = time.time() * 1000
+    rows = [
+        (
+            key["name"],
+            ",".join(key["scopes"]),
+            ago(now, key["created"]),
+            ago(now, key["last_used"] or 0),
+            ago(now, key["revoked"] or 0),
+        )
+        for key in answer["keys"]
+    ]
+    return table(("KEY", "SCOPES", "MADE", "USED", "REVOKED"), rows, left=2)
+
+
+def revoke_key(server: Server, args: argparse.Namespace) -> Json:
+    """The key is good for nothing from now on."""
+    return server.call(f"/api/v1/keys/{urllib.parse.quote(args.name, safe='')}", "DELETE")
+
+
 Work = Callable[[Path, argparse.Namespace], Json]  # on a data directory
 
 
@@ -515,6 +572,21 @@ COMMANDS = {
         add=add_ids,
         watchable=False,
     ),
+    "key add": Command(
+        "make an API key and print it, once",
+        asking(make_key),
+        show_new_key,
+        add=add_key_options,
+        watchable=False,
+    ),
+    "key list": Command("API keys: names, scopes, last use", get("/api/v1/keys"), show_keys),
+    "key revoke": Command(
+        "make a key good for nothing",
+        asking(revoke_key),
+        lambda answer: [f"revoked: {answer['name']}"],
+        add=add_key_name,
+        watchable=False,
+    ),
     "backup": Command(
         "copy the history into a file, while the server runs",
         make_backup,
@@ -531,7 +603,10 @@ COMMANDS = {
     ),
 }
 
-GROUPS = {"quarantine": "messages that ended their workers: list, show, replay, drop"}
+GROUPS = {
+    "quarantine": "messages that ended their workers: list, show, replay, drop",
+    "key": "API keys: add, list, revoke",
+}
 
 
 def perform(command: Command, data: Path, args: argparse.Namespace) -> None:

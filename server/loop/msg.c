@@ -49,6 +49,7 @@ static void free_publication(struct msg_publication *p)
 {
     user_unref(p->user);
     free(p->done);
+    free(p->decision);
 }
 
 static void free_pending(struct msg_pending *p)
@@ -64,6 +65,12 @@ static void free_join(struct msg_join *j)
 {
     user_unref(j->user);
     buf_fini(&j->events);
+}
+
+static void free_moderation(struct msg_moderation *m)
+{
+    buf_fini(&m->entries);
+    free(m->item);
 }
 
 /* A read that dies on its way takes the join that waits for it along. */
@@ -127,6 +134,20 @@ void msg_free(struct msg *m)
     case MSG_STORE_REVIEW:
     case MSG_LOOP_REVIEWED:
         buf_fini(&((struct msg_review *)m)->entries);
+        break;
+    case MSG_STORE_MODERATE:
+    case MSG_LOOP_MODERATED:
+        free_moderation((struct msg_moderation *)m);
+        break;
+    case MSG_STORE_KEY:
+    case MSG_LOOP_KEY:
+        buf_fini(&((struct msg_key *)m)->entries);
+        break;
+    case MSG_LOOP_KEYRING:
+        keyring_unref(((struct msg_keyring *)m)->keyring);
+        break;
+    case MSG_LOOP_TELL:
+        frame_unref(((struct msg_tell *)m)->frame);
         break;
     case MSG_LOOP_BOARD:
         frame_unref(((struct msg_board *)m)->workers);

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/event.h"
 #include "base/frame.h"
+#include "base/keyring.h"
 #include "base/user.h"
 
 #include <stdbool.h>
@@ -52,6 +53,10 @@ struct mailbox;
     X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
     X(LOOP_REVIEWED,        review)       /* store */                                            \
     X(LOOP_ANALYSED,        verdict)      /* dispatch: an ad-hoc text analysed */                \
+    X(LOOP_MODERATED,       moderation)   /* store */                                            \
+    X(LOOP_KEY,             key)          /* store: done with a key */                           \
+    X(LOOP_KEYRING,         keyring)      /* store: the keys that are good from now on */        \
+    X(LOOP_TELL,            tell)         /* another loop: to every session of a user */         \
     X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
     X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
     X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
@@ -70,6 +75,8 @@ struct mailbox;
     X(STORE_PENDING,        pending)      /* dispatch: messages still without a verdict, please */ \
     X(STORE_QUARANTINE,     quarantine)   /* dispatch: this one killed its workers */            \
     X(STORE_REVIEW,         review)       /* an operator's look at the quarantine, or decision */ \
+    X(STORE_MODERATE,       moderation)   /* a moderator's look, or decision */                  \
+    X(STORE_KEY,            key)          /* an operator's look at the keys, or change */        \
     X(STORE_STOP,           signal)                                                             \
     /* dispatch */                                                                              \
     X(DISPATCH_JOB,         job)          /* home or edge: analyse this text */                  \
@@ -131,6 +138,36 @@ struct ask {
     const char *detail;      /* out: for people; a literal, or NULL */
 };
 
+/* The queue of what moderators are to look at: messages that are held (nobody has seen them) and
+ * messages that were shown and flagged. */
+enum moderation_act {
+    /* looks */
+    MODERATION_LIST,          /* at most `limit` items of `state` (and `room`) */
+    MODERATION_SHOW,          /* one, with what was said around it */
+    MODERATION_PRECISION,     /* how often each rule was right */
+    MODERATION_LABELS,        /* decisions as labelled texts, one JSON object a line */
+    MODERATION_AUDIT,         /* who did what, newest first */
+    /* acts on one item */
+    MODERATION_CLAIM,
+    MODERATION_RELEASE,
+    MODERATION_APPROVE,
+    MODERATION_REJECT,
+    MODERATION_MASK,
+    MODERATION_UNDO,
+};
+
+#define ACTOR_MAX 80          /* bytes, without the final NUL */
+#define NOTE_MAX  400
+
+/* A decision that needs an event: written in the transaction that inserts it, so that neither can
+ * be without the other. */
+struct decision {
+    int64_t review;           /* the item's id */
+    enum moderation_act act;
+    char actor[ACTOR_MAX + 1];
+    char note[NOTE_MAX + 1];
+};
+
 /* One event on its way to disk and to everybody. One allocation: text lies behind the struct. */
 struct msg_publication {
     struct msg head;
@@ -146,6 +183,7 @@ struct msg_publication {
     uint64_t received_us;   /* monotonic, when the request was read */
     int64_t *done; /* verdict: ids whose pending mark goes with this event; malloc'ed or NULL */
     size_t n_done;
+    struct decision *decision; /* a moderator's, malloc'ed; NULL: nobody decided about this */
     /* out, by the store */
     int64_t id;             /* number of the event over all rooms; grows */
     uint64_t seq;
@@ -391,6 +429,76 @@ struct msg_review {
     uint32_t limit;
     struct buf entries;       /* out of LIST and SHOW: encoded objects joined by commas */
     uint64_t total;           /* out of LIST: in quarantine */
+};
+
+/* An item of the review queue, as far as its decision needs it. One allocation: text and labels
+ * lie behind the struct. */
+struct review_item {
+    enum event_kind kind;     /* message or edit */
+    struct room_name room;
+    uint64_t seq;             /* of the message shown; 0: not shown */
+    uint64_t on;              /* reply_to, or the message edited */
+    enum role role;
+    char user_id[USER_ID_MAX + 1];
+    char user_name[USER_NAME_MAX + 1];
+    char cid[CID_MAX + 1];
+    bool held;                /* nobody saw it before a moderator */
+    const char *text;
+    size_t text_len;
+    const char *labels;       /* JSON array */
+};
+
+/* Looks and acts. An act that needs an event comes back undone, with `item` set: the asking side
+ * publishes it with a struct decision. */
+struct msg_moderation {
+    struct msg head;
+    struct ask ask;
+    struct mailbox *reply;
+    enum moderation_act act;
+    int64_t id;               /* SHOW and acts */
+    uint32_t limit;
+    int64_t after;            /* LIST of open ones, LABELS: ids greater than this */
+    int64_t before;           /* other lists: ids below this; 0: the newest */
+    struct room_name room;    /* LIST; "": all */
+    char state[12];           /* LIST; "": open */
+    char actor[ACTOR_MAX + 1];
+    char note[NOTE_MAX + 1];
+    struct buf entries;       /* out: encoded */
+    uint64_t total;           /* out of LIST: of that state */
+    struct review_item *item; /* out: malloc'ed, when an event is needed */
+    bool restored;            /* out of UNDO: no event was needed for it to be as before */
+    bool was_done;            /* out: it stood so already */
+    uint64_t seq;             /* out of acts: of the message shown; 0: none is */
+    char user_id[USER_ID_MAX + 1]; /* out of acts: whose message it is … */
+    char cid[CID_MAX + 1];         /* … and by which cid its author knows it */
+};
+
+enum key_act { KEY_ADD, KEY_REVOKE, KEY_LIST, KEY_USED };
+
+struct msg_key {
+    struct msg head;
+    struct ask ask;
+    struct mailbox *reply;    /* NULL: no answer (KEY_USED) */
+    enum key_act act;
+    char name[KEY_NAME_MAX + 1];
+    unsigned scopes;          /* ADD */
+    unsigned char hash[KEY_HASH_LEN]; /* ADD */
+    char secret[64];          /* ADD: the key itself, for the answer; not for the store */
+    char actor[ACTOR_MAX + 1];
+    int64_t ts_ms;            /* USED: when */
+    struct buf entries;       /* out of LIST: encoded objects joined by commas */
+};
+
+struct msg_keyring {
+    struct msg head;
+    struct keyring *keyring;  /* reference */
+};
+
+/* A push to every session of one user on the loop that gets it. */
+struct msg_tell {
+    struct msg head;
+    char user_id[USER_ID_MAX + 1];
+    struct frame *frame;      /* reference */
 };
 
 struct msg_worker {

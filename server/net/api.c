@@ -5,7 +5,7 @@
  * A handle_* answers at once or posts a message and leaves the request waiting; an answer_* turns
  * what came back into the response.
  */
-#include "net/api.h"
+#include "net/api_impl.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -46,20 +46,18 @@ static struct figures gather(const struct http_request *r)
     return f;
 }
 
-/* Ends a body that was made in r->response.own. */
-static void respond(struct http_request *r)
+void api_respond(struct http_request *r)
 {
     response_close(&r->response);
     http_respond(r);
 }
 
-static struct buf *open_json(struct http_request *r, int status)
+struct buf *api_open_json(struct http_request *r, int status)
 {
     return response_open(&r->response, status, TYPE_JSON);
 }
 
-/* What went wrong elsewhere, for the client. */
-static void fail_ask(struct http_request *r, const struct ask *ask)
+void api_fail_ask(struct http_request *r, const struct ask *ask)
 {
     r->response.retry_after_s = (ask->retry_after_ms + 999) / 1000;
     http_fail(r, ask->status, ask->detail);
@@ -69,23 +67,23 @@ static void fail_ask(struct http_request *r, const struct ask *ask)
 
 static void handle_healthz(struct http_request *r)
 {
-    buf_append_str(open_json(r, 200), "{\"status\":\"ok\"}");
-    respond(r);
+    buf_append_str(api_open_json(r, 200), "{\"status\":\"ok\"}");
+    api_respond(r);
 }
 
 static void handle_readyz(struct http_request *r)
 {
     struct figures f = gather(r);
     bool ready = figures_ready(&f) && !r->net->chat->draining;
-    ready_json(open_json(r, ready ? 200 : 503), &f, ready);
-    respond(r);
+    ready_json(api_open_json(r, ready ? 200 : 503), &f, ready);
+    api_respond(r);
 }
 
 static void handle_metrics(struct http_request *r)
 {
     struct figures f = gather(r);
     metrics_text(response_open(&r->response, 200, METRICS_TYPE), &f);
-    respond(r);
+    api_respond(r);
 }
 
 /* The socket's address, asked for without an upgrade. */
@@ -100,14 +98,14 @@ static void handle_socket(struct http_request *r)
 static void handle_stats(struct http_request *r)
 {
     struct figures f = gather(r);
-    stats_json(open_json(r, 200), &f);
-    respond(r);
+    stats_json(api_open_json(r, 200), &f);
+    api_respond(r);
 }
 
 static void handle_workers(struct http_request *r)
 {
     const struct frame *board = r->net->chat->boards.workers;
-    struct buf *b = open_json(r, 200);
+    struct buf *b = api_open_json(r, 200);
     if (board != NULL) {
         buf_append(b, frame_payload(board), frame_payload_len(board));
     } else {
@@ -117,7 +115,7 @@ static void handle_workers(struct http_request *r)
             problem = "analysis could not be started; the server's log says why";
         workers_json_empty(b, &f, problem);
     }
-    respond(r);
+    api_respond(r);
 }
 
 static void handle_rooms(struct http_request *r)
@@ -139,10 +137,10 @@ static void handle_rooms(struct http_request *r)
 static void answer_rooms(struct http_request *r, const struct msg_rooms *m)
 {
     if (m->ask.status != 0) {
-        fail_ask(r, &m->ask);
+        api_fail_ask(r, &m->ask);
         return;
     }
-    struct buf *b = open_json(r, 200);
+    struct buf *b = api_open_json(r, 200);
     uint32_t n = m->count < r->params.limit ? m->count : r->params.limit;
     buf_append_str(b, "{\"rooms\":[");
     for (uint32_t i = 0; i < n; i++) {
@@ -159,7 +157,7 @@ static void answer_rooms(struct http_request *r, const struct msg_rooms *m)
         buf_append_char(b, '}');
     }
     buf_append_str(b, "]}");
-    respond(r);
+    api_respond(r);
 }
 
 /* -- a room's events ----------------------------------------------------------------------- */
@@ -188,14 +186,14 @@ static void handle_events(struct http_request *r)
 static void answer_events(struct http_request *r, const struct msg_read *m)
 {
     if (m->ask.status != 0) {
-        fail_ask(r, &m->ask);
+        api_fail_ask(r, &m->ask);
         return;
     }
     if (!m->known) {
         http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
         return;
     }
-    struct buf *b = open_json(r, 200);
+    struct buf *b = api_open_json(r, 200);
     buf_append_str(b, "{\"room\":");
     json_put_cstring(b, r->room);
     buf_append_str(b, ",\"epoch\":");
@@ -207,7 +205,7 @@ static void answer_events(struct http_request *r, const struct msg_read *m)
     buf_append_str(b, "],\"more\":");
     json_put_bool(b, m->more);
     buf_append_char(b, '}');
-    respond(r);
+    api_respond(r);
 }
 
 /* -- saying something in a room ------------------------------------------------------------ */
@@ -229,8 +227,7 @@ static const char *body_problem(enum json_error_code code)
     }
 }
 
-/* Decodes the body into *fields; its status says what was wrong. */
-static void parse_body(const struct http_request *r, struct request *fields)
+void api_parse_body(const struct http_request *r, struct request *fields)
 {
     json_error_t error;
     *fields = (struct request){0};
@@ -253,7 +250,9 @@ static struct user *author(const struct http_request *r, struct request *fields)
         request_fail(fields, E_BAD_REQUEST, "'name' %s", wrong);
     if (fields->status != 0)
         return NULL;
-    struct user *user = auth_bot(r->net->shared->auth, name != NULL ? name : DEFAULT_AUTHOR);
+    if (name == NULL)
+        name = r->key != NULL ? r->key->name : DEFAULT_AUTHOR;
+    struct user *user = auth_bot(r->net->shared->auth, name);
     if (user == NULL)
         request_fail(fields, E_NO_MEMORY, "the server is short of memory");
     return user;
@@ -288,7 +287,7 @@ static struct msg_publication *make_publication(const struct http_request *r,
 static void handle_messages(struct http_request *r)
 {
     struct request fields;
-    parse_body(r, &fields);
+    api_parse_body(r, &fields);
     struct msg_publication *m = fields.status == 0 ? make_publication(r, &fields) : NULL;
     if (m == NULL) {
         http_fail(r, fields.status, fields.message);
@@ -306,10 +305,10 @@ static void handle_messages(struct http_request *r)
 static void answer_messages(struct http_request *r, const struct msg_publication *m)
 {
     if (m->ask.status != 0) {
-        fail_ask(r, &m->ask);
+        api_fail_ask(r, &m->ask);
         return;
     }
-    struct buf *b = open_json(r, 201);
+    struct buf *b = api_open_json(r, 201);
     buf_append_str(b, "{\"room\":");
     json_put_cstring(b, m->room.text);
     buf_append_str(b, ",\"seq\":");
@@ -319,7 +318,7 @@ static void answer_messages(struct http_request *r, const struct msg_publication
     buf_append_str(b, ",\"cid\":");
     json_put_cstring(b, m->cid);
     buf_append_char(b, '}');
-    respond(r);
+    api_respond(r);
 }
 
 /* -- the operator page's key --------------------------------------------------------------- */
@@ -348,7 +347,7 @@ static void handle_ops_tickets(struct http_request *r)
 static void handle_ops_session(struct http_request *r)
 {
     struct request fields;
-    parse_body(r, &fields);
+    api_parse_body(r, &fields);
     const char *ticket = NULL;
     if (fields.status == 0)
         ticket = request_string(&fields, "ticket", true, TICKET_MAX, NULL);
@@ -362,13 +361,13 @@ static void handle_ops_session(struct http_request *r)
 static void answer_secret(struct http_request *r, const char *name, const char *secret,
                           unsigned expires_s)
 {
-    struct buf *b = open_json(r, 201);
+    struct buf *b = api_open_json(r, 201);
     buf_append_str(b, name);
     json_put_cstring(b, secret);
     buf_append_str(b, ",\"expires_in_s\":");
     buf_append_u64(b, expires_s);
     buf_append_char(b, '}');
-    respond(r);
+    api_respond(r);
 }
 
 static void answer_ticket(struct http_request *r, const struct msg_ticket *m)
@@ -377,7 +376,7 @@ static void answer_ticket(struct http_request *r, const struct msg_ticket *m)
         http_fail(r, E_UNAUTHENTICATED,
                   "this link was used or is too old; `parleyctl ops-link` makes a new one");
     } else if (m->ask.status != 0) {
-        fail_ask(r, &m->ask);
+        api_fail_ask(r, &m->ask);
     } else if (r->route->id == ROUTE_OPS_TICKETS) {
         answer_secret(r, "{\"ticket\":", m->ticket, AUTH_TICKET_MS / 1000);
     } else {
@@ -430,11 +429,11 @@ static void handle_drop(struct http_request *r)
 static void answer_review(struct http_request *r, const struct msg_review *m)
 {
     if (m->ask.status != 0) {
-        fail_ask(r, &m->ask);
+        api_fail_ask(r, &m->ask);
         return;
     }
     /* 202: it is queued; whether it survives this time is told by its verdict, or here again. */
-    struct buf *b = open_json(r, m->act == REVIEW_REPLAY ? 202 : 200);
+    struct buf *b = api_open_json(r, m->act == REVIEW_REPLAY ? 202 : 200);
     if (m->act == REVIEW_LIST) {
         buf_append_str(b, "{\"total\":");
         buf_append_u64(b, m->total);
@@ -448,7 +447,15 @@ static void answer_review(struct http_request *r, const struct msg_review *m)
         buf_append_i64(b, m->id);
         buf_append_char(b, '}');
     }
-    respond(r);
+    api_respond(r);
+}
+
+static void answer_published(struct http_request *r, const struct msg_publication *m)
+{
+    if (r->route->id == ROUTE_REVIEW_ACT)
+        api_answer_decided(r, m);
+    else
+        answer_messages(r, m);
 }
 
 /* -- the tables ---------------------------------------------------------------------------- */
@@ -461,13 +468,22 @@ static void (*const handlers[N_ROUTES])(struct http_request *) = {
 
 void api_handle(struct http_request *r)
 {
-    if (r->right >= r->route->right)
+    enum auth_right right = r->route->right;
+    if (api_may(r))
         handlers[r->route->id](r);
-    else if (r->right == RIGHT_NONE)
+    else if (r->right == RIGHT_NONE && r->scopes == 0)
         http_fail(r, E_UNAUTHENTICATED, "a token is needed (Authorization: Bearer TOKEN); the "
                                         "operator's is in admin-token of the data directory");
+    else if (r->scopes != 0 && auth_right_scope(right) != 0)
+        http_fail(r, E_FORBIDDEN, "this key lacks the scope for it; `parleyctl key add NAME "
+                                  "--scope SCOPE` makes one that has it");
     else
         http_fail(r, E_FORBIDDEN, "this is for the operator's token");
+}
+
+bool api_may(const struct http_request *r)
+{
+    return r->right >= r->route->right || (r->scopes & auth_right_scope(r->route->right)) != 0;
 }
 
 void api_on_answer(struct http_request *r, struct msg *m)
@@ -480,7 +496,13 @@ void api_on_answer(struct http_request *r, struct msg *m)
         answer_events(r, (struct msg_read *)m);
         return;
     case MSG_LOOP_PUBLISHED:
-        answer_messages(r, (struct msg_publication *)m);
+        answer_published(r, (const struct msg_publication *)m);
+        return;
+    case MSG_LOOP_KEY:
+        api_answer_key(r, (const struct msg_key *)m);
+        return;
+    case MSG_LOOP_MODERATED:
+        api_answer_moderation(r, (struct msg_moderation *)m);
         return;
     case MSG_LOOP_REVIEWED:
         answer_review(r, (struct msg_review *)m);

@@ -8,6 +8,8 @@
 
 #include "net/http.h"
 
+/* Whether the token allows what the route does. */
+bool api_may(const struct http_request *r);
 /* Checks the token, then answers or waits. The request is whole. */
 void api_handle(struct http_request *r);
 /* The answer to what api_handle posted; borrows it. */

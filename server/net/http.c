@@ -27,6 +27,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -74,11 +75,46 @@ static bool wants_keep_alive(struct lws *wsi)
     return strcmp(version, "HTTP/1.1") == 0 && !header_lists(connection, "close");
 }
 
+/* Written down once a minute a key. */
+static void note_use(struct http_request *r, struct api_key *key)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (!api_key_note_use(key, now_ms))
+        return;
+    struct msg_key *m = msg_new(MSG_STORE_KEY, 0);
+    if (m == NULL)
+        return;
+    m->act = KEY_USED;
+    m->ts_ms = now_ms;
+    memcpy(m->name, key->name, sizeof m->name);
+    chat_post_store(r->net->chat, &m->head);
+}
+
+static void check_key(struct http_request *r, const char *token)
+{
+    unsigned char hash[KEY_HASH_LEN];
+    if (token == NULL || !auth_hash_key(token, hash))
+        return;
+    struct api_key *key = keyring_find(r->net->keyring, hash);
+    if (key == NULL)
+        return;
+    r->keyring = keyring_ref(r->net->keyring);
+    r->key = key;
+    r->scopes = key->scopes;
+    snprintf(r->actor, sizeof r->actor, "key %s", key->name);
+    note_use(r, key);
+}
+
 static void read_token(struct http_request *r)
 {
     char header[AUTH_TOKEN_MAX + 16];
     read_header(r->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, header, sizeof header);
-    r->right = auth_check_bearer(r->net->shared->auth, bearer_token(header));
+    const char *token = bearer_token(header);
+    r->right = auth_check_bearer(r->net->shared->auth, token);
+    if (r->right == RIGHT_NONE)
+        check_key(r, token);
+    else
+        auth_name_actor(token, r->right, r->actor);
 }
 
 static int read_params(struct http_request *r, char *err, size_t err_len)
@@ -280,6 +316,7 @@ static void forget(struct net_user *user)
         return;
     user->http = NULL;
     stop_waiting(r);
+    keyring_unref(r->keyring);
     response_fini(&r->response);
     buf_fini(&r->head);
     buf_fini(&r->body);
@@ -298,7 +335,8 @@ static void on_answer(void *owner, struct msg *m)
     struct http_request *r = owner;
     stop_waiting(r);
     api_on_answer(r, m);
-    go_on(r);
+    if (r->state == HTTP_WRITING) /* else it waits for another answer */
+        go_on(r);
 }
 
 static void on_timer(lws_sorted_usec_list_t *timer)

@@ -24,6 +24,13 @@ struct http_request {
     struct params params;
     int64_t id;                  /* of the path, or 0 */
     enum auth_right right;       /* what its token allows */
+    unsigned scopes;             /* what its API key allows; 0: it has none */
+    const struct api_key *key;   /* in keyring */
+    struct keyring *keyring;     /* reference, while key is set */
+    char actor[ACTOR_MAX + 1];   /* whose token it is, for the audit; "" for a member's */
+    enum moderation_act act;     /* the decision that is being published … */
+    char told_user[USER_ID_MAX + 1]; /* … and whom to tell of it; "": nobody waits */
+    char told_cid[CID_MAX + 1];
     bool head_only;              /* HEAD */
     bool keep_alive;
     bool unread;                 /* answered although its body did not come whole */

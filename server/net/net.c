@@ -57,6 +57,14 @@ void net_on_msg(void *owner, struct msg *m)
         msg_free(m);
         return;
     }
+    if (m->tag == MSG_LOOP_KEYRING) {
+        struct msg_keyring *k = (struct msg_keyring *)m;
+        struct keyring *old = n->keyring;
+        n->keyring = k->keyring;
+        k->keyring = old;
+        msg_free(m);
+        return;
+    }
     if (m->tag == MSG_LOOP_DRAIN)
         loop_stop_listening(n->loop);
     chat_on_msg(n->chat, m);

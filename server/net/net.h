@@ -37,6 +37,7 @@ struct net {
     struct chat *chat;
     struct loop *loop;
     struct admission admission;
+    struct keyring *keyring; /* reference: the API keys that are good */
     bool told_drained;
 };
 

@@ -17,6 +17,7 @@
 #define CACHE_FOREVER "public, max-age=31536000, immutable"
 
 #define TYPE_JSON "application/json"
+#define TYPE_JSON_LINES "application/x-ndjson"
 #define TYPE_HTML "text/html; charset=utf-8"
 
 /* Strings are literals or outlive the response; NULL leaves the header out. */

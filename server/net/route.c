@@ -35,10 +35,13 @@ static bool match_path(const char *pattern, const char *path, const char **part,
     return *len > 0 && strcmp(strchr(hole, '}') + 1, *part + *len) == 0;
 }
 
-static int take_room(struct route_match *match, const char *part, size_t len, const char **problem)
+/* A room's name, or a key's: they look alike. */
+static int take_name(struct route_match *match, const char *part, size_t len, const char **problem)
 {
     if (!room_name_is_valid(part, len)) {
-        *problem = "a room's name has 1 to 64 of a-z 0-9 . _ : - and starts with a-z or 0-9";
+        *problem = strstr(match->route->path, "{key}") != NULL
+                       ? "a key's name has 1 to 64 of a-z 0-9 . _ : - and starts with a-z or 0-9"
+                       : "a room's name has 1 to 64 of a-z 0-9 . _ : - and starts with a-z or 0-9";
         return E_BAD_REQUEST;
     }
     memcpy(match->room, part, len);
@@ -53,7 +56,7 @@ static int take_id(struct route_match *match, const char *part, size_t len, cons
     if (len < sizeof digits)
         memcpy(digits, part, len);
     if (!parse_u64(digits, SEQ_MAX, &id) || id == 0) {
-        *problem = "an id is a number from 1 on, as the list of the quarantine tells it";
+        *problem = "an id is a number from 1 on, as its list tells it";
         return E_BAD_REQUEST;
     }
     match->id = (int64_t)id;
@@ -81,8 +84,8 @@ int route_find(const char *path, enum http_method method, struct route_match *ma
         return E_NOT_FOUND;
     if (len == 0)
         return 0;
-    bool is_room = strstr(match->route->path, "{room}") != NULL;
-    return is_room ? take_room(match, part, len, problem) : take_id(match, part, len, problem);
+    bool is_id = strstr(match->route->path, "{id}") != NULL;
+    return is_id ? take_id(match, part, len, problem) : take_name(match, part, len, problem);
 }
 
 bool route_takes(const struct route *route, enum http_method method)
@@ -92,16 +95,20 @@ bool route_takes(const struct route *route, enum http_method method)
 
 const char *route_allow(const struct route *route)
 {
-    bool gets = false, deletes = false;
+    enum { GETS = 1, POSTS = 2, DELETES = 4 };
+    static const char *const lists[] = {
+        "", "GET, HEAD", "POST", "GET, HEAD, POST", "DELETE", "GET, HEAD, DELETE", "POST, DELETE",
+        "GET, HEAD, POST, DELETE",
+    };
+    unsigned set = 0;
     for (size_t i = 0; i < N_ROUTES; i++) {
         if (strcmp(routes[i].path, route->path) != 0)
             continue;
-        gets |= routes[i].method == METHOD_GET;
-        deletes |= routes[i].method == METHOD_DELETE;
+        set |= routes[i].method == METHOD_GET ? GETS : 0;
+        set |= routes[i].method == METHOD_POST ? POSTS : 0;
+        set |= routes[i].method == METHOD_DELETE ? DELETES : 0;
     }
-    if (!gets)
-        return "POST";
-    return deletes ? "GET, HEAD, DELETE" : "GET, HEAD";
+    return lists[set];
 }
 
 bool parse_u64(const char *text, uint64_t max, uint64_t *out)
@@ -126,21 +133,54 @@ void params_init(struct params *p, const struct route *route)
     *p = (struct params){.after = 0, .limit = route->limit};
 }
 
+static int refuse(char *err, size_t err_len, const char *why)
+{
+    snprintf(err, err_len, "%s", why);
+    return E_BAD_REQUEST;
+}
+
+static int take_limit(struct params *p, const struct route *route, const char *value, char *err,
+                      size_t err_len)
+{
+    uint64_t limit = 0;
+    if (!parse_u64(value, route->limit_max, &limit) || limit == 0) {
+        snprintf(err, err_len, "limit must be a number from 1 to %" PRIu32, route->limit_max);
+        return E_BAD_REQUEST;
+    }
+    p->limit = (uint32_t)limit;
+    return 0;
+}
+
+static int take_state(struct params *p, const char *value, char *err, size_t err_len)
+{
+    static const char *const states[] = {"open", "approved", "rejected", "masked"};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strcmp(value, states[i]) != 0)
+            continue;
+        snprintf(p->state, sizeof p->state, "%s", states[i]);
+        return 0;
+    }
+    return refuse(err, err_len, "state must be open, approved, rejected or masked");
+}
+
 int params_take(struct params *p, const struct route *route, const char *arg, char *err,
                 size_t err_len)
 {
     if (route->limit_max == 0)
         return 0;
-    if (strncmp(arg, "limit=", 6) == 0) {
-        uint64_t limit = 0;
-        if (!parse_u64(arg + 6, route->limit_max, &limit) || limit == 0) {
-            snprintf(err, err_len, "limit must be a number from 1 to %" PRIu32, route->limit_max);
-            return E_BAD_REQUEST;
-        }
-        p->limit = (uint32_t)limit;
-    } else if (strncmp(arg, "after=", 6) == 0 && !parse_u64(arg + 6, SEQ_MAX, &p->after)) {
-        snprintf(err, err_len, "after must be a number: the seq behind which the page starts");
-        return E_BAD_REQUEST;
+    if (strncmp(arg, "limit=", 6) == 0)
+        return take_limit(p, route, arg + 6, err, err_len);
+    if (strncmp(arg, "after=", 6) == 0 && !parse_u64(arg + 6, SEQ_MAX, &p->after))
+        return refuse(err, err_len,
+                      "after must be a number: the seq (or id) behind which the page starts");
+    if (strncmp(arg, "before=", 7) == 0 && !parse_u64(arg + 7, SEQ_MAX, &p->before))
+        return refuse(err, err_len, "before must be a number: the id below which the page starts");
+    if (strncmp(arg, "state=", 6) == 0)
+        return take_state(p, arg + 6, err, err_len);
+    if (strncmp(arg, "room=", 5) == 0) {
+        if (!room_name_is_valid(arg + 5, strlen(arg + 5)))
+            return refuse(err, err_len, "room must be the name of a room");
+        snprintf(p->room, sizeof p->room, "%s", arg + 5);
     }
     return 0;
 }

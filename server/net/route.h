@@ -28,13 +28,22 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_O
     X(WORKERS,     workers,     GET,  "/api/v1/workers",               RIGHT_OPERATE,   0,   0) \
     X(ROOMS,       rooms,       GET,  "/api/v1/rooms",                 RIGHT_OPERATE,   200, 1000)\
     X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
-    X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_OPERATE,   0,   0) \
+    X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_WRITE,     0,   0) \
     X(OPS_TICKETS, ops_tickets, POST, "/api/v1/ops/tickets",           RIGHT_OWN,       0,   0) \
     X(OPS_SESSION, ops_session, POST, "/api/v1/ops/session",           RIGHT_NONE,      0,   0) \
     X(QUARANTINE,  quarantine,  GET,  "/api/v1/quarantine",            RIGHT_OPERATE,   50, 200) \
     X(CULPRIT,     culprit,     GET,  "/api/v1/quarantine/{id}",       RIGHT_OPERATE,   0,   0) \
     X(DROP,        drop,        DELETE, "/api/v1/quarantine/{id}",     RIGHT_OPERATE,   0,   0) \
-    X(REPLAY,      replay,      POST, "/api/v1/quarantine/{id}/replay", RIGHT_OPERATE,  0,   0)
+    X(REPLAY,      replay,      POST, "/api/v1/quarantine/{id}/replay", RIGHT_OPERATE,  0,   0) \
+    X(KEYS,        keys,        GET,  "/api/v1/keys",                  RIGHT_OPERATE,   0,   0) \
+    X(KEY_ADD,     key_add,     POST, "/api/v1/keys",                  RIGHT_OWN,       0,   0) \
+    X(KEY_REVOKE,  key_revoke,  DELETE, "/api/v1/keys/{key}",          RIGHT_OWN,       0,   0) \
+    X(REVIEW,      review,      GET,  "/api/v1/review",                RIGHT_OPERATE,   50,  200) \
+    X(PRECISION,   review_precision, GET, "/api/v1/review/precision",  RIGHT_OPERATE,   0,   0) \
+    X(LABELS,      review_labels, GET, "/api/v1/review/labels",        RIGHT_OPERATE, 1000, 1000) \
+    X(REVIEW_ITEM, review_item, GET,  "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
+    X(REVIEW_ACT,  review_act,  POST, "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
+    X(AUDIT,       audit,       GET,  "/api/v1/audit",                 RIGHT_OPERATE,   100, 1000)
 
 enum route_id {
 #define X(id, ...) ROUTE_##id,
@@ -53,7 +62,7 @@ struct route {
 
 struct route_match {
     const struct route *route;
-    char room[ROOM_NAME_MAX + 1]; /* "" when the path has none */
+    char room[ROOM_NAME_MAX + 1]; /* or a key's name; "" when the path has none */
     int64_t id;                   /* 0 when the path has none */
 };
 
@@ -69,7 +78,10 @@ const char *route_allow(const struct route *route);
 /* What the query string may say; start with params_init. */
 struct params {
     uint64_t after;
+    uint64_t before;              /* 0: not given */
     uint32_t limit;
+    char state[12];               /* of the review queue; "": not given */
+    char room[ROOM_NAME_MAX + 1]; /* "": not given */
 };
 
 void params_init(struct params *p, const struct route *route);

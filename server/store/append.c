@@ -202,6 +202,32 @@ static int write_event(struct writer *w, struct msg_publication *p)
     return SQLITE_OK;
 }
 
+static int append_new(struct writer *w, struct msg_publication *p, const struct room_entry *room,
+                      int64_t user, const struct cid_original *original)
+{
+    if (original->id != 0) {
+        answer_known(w, p, room, original);
+        return SQLITE_OK;
+    }
+    int rc = check(w, p, room, user);
+    if (rc != SQLITE_OK || p->ask.status != 0)
+        return rc;
+    return write_event(w, p);
+}
+
+/* Event and decision: both, or neither. */
+static int append_decided(struct writer *w, struct msg_publication *p,
+                          const struct room_entry *room, int64_t user,
+                          const struct cid_original *original)
+{
+    int rc = moderation_check(w, p);
+    if (rc == SQLITE_OK && p->ask.status == 0)
+        rc = append_new(w, p, room, user, original);
+    if (rc == SQLITE_OK && p->ask.status == 0)
+        rc = moderation_decide(w, p);
+    return rc;
+}
+
 int append_publication(struct writer *w, struct msg_publication *p)
 {
     struct room_entry *room = NULL;
@@ -216,12 +242,7 @@ int append_publication(struct writer *w, struct msg_publication *p)
         rc = cids_find(&w->cids, user, p->cid, &original);
     if (rc != SQLITE_OK)
         return rc;
-    if (original.id != 0) {
-        answer_known(w, p, room, &original);
-        return SQLITE_OK;
-    }
-    rc = check(w, p, room, user);
-    if (rc != SQLITE_OK || p->ask.status != 0)
-        return rc;
-    return write_event(w, p);
+    if (p->decision != NULL)
+        return append_decided(w, p, room, user, &original);
+    return append_new(w, p, room, user, &original);
 }

@@ -20,8 +20,7 @@ struct page_room {
     uint64_t top, oldest;
 };
 
-/* The view points into the row: valid until the statement is stepped. */
-static struct event view_row(sqlite3_stmt *s, bool with_cid)
+struct event reader_view_row(sqlite3_stmt *s, bool with_cid)
 {
     return (struct event){
         .seq = (uint64_t)sqlite3_column_int64(s, 0),
@@ -48,7 +47,7 @@ static int read_forward(struct reader *r, struct msg_read *m, sqlite3_stmt *s)
 {
     int rc;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct event e = view_row(s, m->with_cid);
+        struct event e = reader_view_row(s, m->with_cid);
         size_t before = m->events.len;
         buf_clear(&r->scratch);
         event_encode(&r->scratch, m->room.text, &e);
@@ -71,7 +70,7 @@ static int read_backward(struct reader *r, struct msg_read *m, sqlite3_stmt *s)
     int rc;
     buf_clear(&r->scratch);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct event e = view_row(s, m->with_cid);
+        struct event e = reader_view_row(s, m->with_cid);
         size_t before = r->scratch.len;
         event_encode(&r->scratch, m->room.text, &e);
         if (r->scratch.failed)

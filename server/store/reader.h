@@ -20,6 +20,9 @@ struct reader {
     bool stopping;
 };
 
+/* A row of PAGE_COLUMNS. The view points into it: valid until the statement is stepped. */
+struct event reader_view_row(sqlite3_stmt *s, bool with_cid);
+
 /* 0 or E_…. */
 int reader_init(struct reader *r);
 void reader_fini(struct reader *r);

@@ -15,6 +15,15 @@
     "SELECT e.seq, e.ts, e.kind, e.on_seq, e.adds, e.text, e.cid, u.uid, a.name, a.role " \
     "FROM events e LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u ON u.id = a.user "
 
+/* Columns of an item of the review queue, as moderation.c reads them. */
+#define REVIEW_COLUMNS                                                                        \
+    "SELECT id, kind, state, room, seq, event, on_seq, user_id, user_name, user_role, cid, "  \
+    "text, ts, labels, rule, action, claimed_by, claimed_ts, decided_by, decided_ts, note "   \
+    "FROM review "
+
+#define KEYS_GOOD_SQL \
+    "SELECT hash, name, scopes, last_used FROM keys WHERE revoked = 0 ORDER BY id"
+
 /*    name               SQL */
 #define WRITER_STATEMENTS(X)                                                                       \
     X(BEGIN,             "BEGIN IMMEDIATE")                                                        \
@@ -65,6 +74,41 @@
                          "JOIN events e ON e.id = q.id LEFT JOIN authors a ON a.id = e.author "    \
                          "LEFT JOIN users u ON u.id = a.user WHERE q.id <= ?1 "                    \
                          "ORDER BY q.id DESC LIMIT ?2")                                            \
+    /* keys, moderators */                                                                         \
+    X(KEYS_GOOD,         KEYS_GOOD_SQL)                                                            \
+    X(KEYS_LIST,         "SELECT name, scopes, created, last_used, revoked FROM keys ORDER BY id") \
+    X(KEYS_COUNT,        "SELECT count(*) FILTER (WHERE name = ?1), count(*) FROM keys "           \
+                         "WHERE revoked = 0")                                                      \
+    X(KEY_INSERT,        "INSERT INTO keys (hash, name, scopes, created, last_used, revoked) "     \
+                         "VALUES (?1, ?2, ?3, ?4, 0, 0)")                                          \
+    X(KEY_REVOKE,        "UPDATE keys SET revoked = ?2 WHERE name = ?1 AND revoked = 0")           \
+    X(KEY_USED,          "UPDATE keys SET last_used = ?2 WHERE name = ?1 AND revoked = 0")         \
+    X(AUDIT_INSERT,      "INSERT INTO audit (ts, actor, act, room, seq, review, detail) "          \
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                    \
+    X(AUDIT_PAGE,        "SELECT id, ts, actor, act, room, seq, review, detail FROM audit "        \
+                         "WHERE id < ?1 ORDER BY id DESC LIMIT ?2")                                \
+    X(REVIEW_GET,        REVIEW_COLUMNS "WHERE id = ?1")                                           \
+    X(REVIEW_OPEN,       REVIEW_COLUMNS "WHERE state = 'open' AND id > ?1 "                        \
+                         "AND (?2 = '' OR room = ?2) ORDER BY id LIMIT ?3")                        \
+    X(REVIEW_CLOSED,     REVIEW_COLUMNS "WHERE state = ?4 AND id < ?1 "                            \
+                         "AND (?2 = '' OR room = ?2) ORDER BY id DESC LIMIT ?3")                   \
+    X(REVIEW_COUNT,      "SELECT count(*) FROM review WHERE state = ?1 "                           \
+                         "AND (?2 = '' OR room = ?2)")                                             \
+    X(REVIEW_LABELS,     REVIEW_COLUMNS "WHERE state <> 'open' AND id > ?1 ORDER BY id LIMIT ?2")  \
+    X(REVIEW_RULES,      "SELECT rule, sum(state = 'approved'), sum(state = 'rejected'), "         \
+                         "sum(state = 'masked'), sum(state = 'open') FROM review "                 \
+                         "GROUP BY rule ORDER BY rule")                                            \
+    X(REVIEW_CLAIM,      "UPDATE review SET claimed_by = ?2, claimed_ts = ?3 WHERE id = ?1")       \
+    X(REVIEW_DECIDE,     "UPDATE review SET state = ?2, seq = ?3, decided_by = ?4, "               \
+                         "decided_ts = ?5, note = ?6, claimed_by = NULL, claimed_ts = NULL "       \
+                         "WHERE id = ?1")                                                          \
+    /* the newest event of a room as of a moment; what was said around one, verdicts aside */      \
+    X(EVENT_AT,          "SELECT seq FROM events WHERE room = ?1 AND ts <= ?2 "                    \
+                         "ORDER BY seq DESC LIMIT 1")                                              \
+    X(AROUND,            "SELECT * FROM (" PAGE_COLUMNS "WHERE e.room = ?1 AND e.seq <= ?2 "       \
+                         "AND e.kind <> 4 ORDER BY e.seq DESC LIMIT ?3) UNION ALL "                \
+                         "SELECT * FROM (" PAGE_COLUMNS "WHERE e.room = ?1 AND e.seq > ?2 "        \
+                         "AND e.kind <> 4 ORDER BY e.seq LIMIT ?4) ORDER BY 1")                    \
     X(READ_GET,          "SELECT seq FROM reads WHERE user = ?1 AND room = ?2")                    \
     X(READ_PUT,          "INSERT OR REPLACE INTO reads (user, room, seq) VALUES (?1, ?2, ?3)")     \
     /* cids */                                                                                     \

@@ -2,6 +2,7 @@
  * Opening, starting and stopping the store; see store.h. Main thread. */
 #include "store/store.h"
 
+#include "base/keyring.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "store/datadir.h"
@@ -27,6 +28,7 @@ struct store {
     enum durability durability;
     uint64_t retain_events;
     struct identity identity;
+    struct keyring *keyring; /* reference; as of the start */
     struct mailbox *mailbox;
     sqlite3 *write_db, *read_db;
     struct checkpoint checkpoint;
@@ -47,6 +49,11 @@ const unsigned char *store_secret(const struct store *s)
 const char *store_epoch(const struct store *s)
 {
     return s->identity.epoch;
+}
+
+struct keyring *store_keyring(const struct store *s)
+{
+    return s->keyring;
 }
 
 struct mailbox *store_mailbox(struct store *s)
@@ -71,6 +78,11 @@ static int open_database(struct store *s, char *err, size_t err_len)
     if (status == 0)
         status = meta_start(s->write_db, s->durability, &s->identity, s->path, err, err_len);
     s->marked = status == 0;
+    if (status == 0) {
+        status = keys_load(s->write_db, &s->keyring);
+        if (status != 0)
+            snprintf(err, err_len, "cannot read the API keys: %s", sqlite3_errmsg(s->write_db));
+    }
     /* Only now: the mark of a running server, the secret and the epoch must be on disk before the
      * first event, or a power cut takes both and the next start believes in a clean end. */
     if (status == 0)
@@ -221,6 +233,7 @@ void store_free(struct store *s)
         reader_fini(&s->reader);
     }
     close_database(s);
+    keyring_unref(s->keyring);
     mailbox_free(s->mailbox);
     mailbox_free(s->reader.mailbox);
     if (s->checkpoint.wanted_fd >= 0)

@@ -43,6 +43,8 @@ int store_open(struct store **out, const struct store_config *config, char *err,
 const unsigned char *store_secret(const struct store *s);
 /* At most 16 characters; new when history was lost (see durability). */
 const char *store_epoch(const struct store *s);
+/* The API keys that are good, as of the start; changes are told to the loops. Borrowed. */
+struct keyring *store_keyring(const struct store *s);
 struct mailbox *store_mailbox(struct store *s);
 const struct store_stats *store_stats(const struct store *s);
 

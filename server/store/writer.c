@@ -153,8 +153,14 @@ static int write_message(struct writer *w, struct msg *m)
     case MSG_STORE_READ_MARK:
     case MSG_STORE_QUARANTINE:
         break;
+    case MSG_STORE_KEY:
+        break;
     case MSG_STORE_REVIEW:
         if (!is_decision(m))
+            return SQLITE_OK;
+        break;
+    case MSG_STORE_MODERATE:
+        if (moderation_is_look(((struct msg_moderation *)m)->act))
             return SQLITE_OK;
         break;
     case MSG_STORE_STOP:
@@ -172,6 +178,10 @@ static int write_message(struct writer *w, struct msg *m)
         return mark_read(w, (struct msg_read_mark *)m);
     if (m->tag == MSG_STORE_REVIEW)
         return quarantine_decide(w, (struct msg_review *)m);
+    if (m->tag == MSG_STORE_MODERATE)
+        return moderation_write(w, (struct msg_moderation *)m);
+    if (m->tag == MSG_STORE_KEY)
+        return keys_write(w, (struct msg_key *)m);
     return quarantine_put(w, (struct msg_quarantine *)m);
 }
 
@@ -289,6 +299,12 @@ static void answer(struct writer *w, struct msg *m, int lost)
         break;
     case MSG_STORE_REVIEW:
         quarantine_answer_review(w, (struct msg_review *)m, lost);
+        break;
+    case MSG_STORE_MODERATE:
+        moderation_answer(w, (struct msg_moderation *)m, lost);
+        break;
+    case MSG_STORE_KEY:
+        keys_answer(w, (struct msg_key *)m, lost);
         break;
     case MSG_STORE_READ:
         mailbox_post(w->reader, m);

@@ -91,6 +91,30 @@ int quarantine_decide(struct writer *w, struct msg_review *m);
 void quarantine_answer_put(struct writer *w, struct msg_quarantine *m, int lost);
 void quarantine_answer_review(struct writer *w, struct msg_review *m, int lost);
 
+/* audit.c: one row, inside a transaction; rc. room "", seq and review 0: none. */
+int audit_put(struct writer *w, const char *actor, const char *act, const char *room, uint64_t seq,
+              int64_t review, const char *detail);
+int audit_read(struct writer *w, struct msg_moderation *m);
+
+/* keys.c: a change, inside a transaction; then the answer. */
+int keys_write(struct writer *w, struct msg_key *m);
+void keys_answer(struct writer *w, struct msg_key *m, int lost);
+/* At start: a keyring of those that are good. 0 or E_…. */
+int keys_load(sqlite3 *db, struct keyring **out);
+
+/* moderation.c: an act on an item of the review queue, inside a transaction; then the answer, also
+ * to looks. */
+bool moderation_is_look(enum moderation_act act);
+int moderation_write(struct writer *w, struct msg_moderation *m);
+void moderation_answer(struct writer *w, struct msg_moderation *m, int lost);
+/* Of a publication with a decision: whether it may still be taken (p->ask says why not), and,
+ * behind the event, that it was. rc. */
+int moderation_check(struct writer *w, struct msg_publication *p);
+int moderation_decide(struct writer *w, const struct msg_publication *p);
+
+/* moderation_read.c: what a look shows, into m->entries; m->ask.status when there is nothing. */
+int moderation_read(struct writer *w, struct msg_moderation *m);
+
 /* upkeep.c: whether there is anything to do; a step of it: a transaction of its own, a few ms. */
 bool upkeep_is_due(const struct writer *w);
 void upkeep_step(struct writer *w);

@@ -42,7 +42,8 @@ CONFINED: dict[str, tuple[str, ...]] = {
 }
 
 # Headers that the build makes, and the directory each is made from.
-GENERATED: dict[str, str] = {"worker.pb-c.h": "proto", "schema_sql.h": "server/store"}
+GENERATED: dict[str, str] = {"worker.pb-c.h": "proto", "schema_sql.h": "server/store",
+                              "moderation_sql.h": "server/store"}
 
 LIBRARIES = ["libwebsockets", "libuv", "libzmq", "libprotobuf-c", "jansson", "sqlite3", "libsodium",
              "python3-embed"]

@@ -44,6 +44,15 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/api/v1/quarantine/12", ROUTE_CULPRIT, METHOD_GET},
         {"/api/v1/quarantine/12", ROUTE_DROP, METHOD_DELETE},
         {"/api/v1/quarantine/12/replay", ROUTE_REPLAY, METHOD_POST},
+        {"/api/v1/keys", ROUTE_KEYS, METHOD_GET},
+        {"/api/v1/keys", ROUTE_KEY_ADD, METHOD_POST},
+        {"/api/v1/keys/blog", ROUTE_KEY_REVOKE, METHOD_DELETE},
+        {"/api/v1/review", ROUTE_REVIEW, METHOD_GET},
+        {"/api/v1/review/precision", ROUTE_PRECISION, METHOD_GET},
+        {"/api/v1/review/labels", ROUTE_LABELS, METHOD_GET},
+        {"/api/v1/review/7", ROUTE_REVIEW_ITEM, METHOD_GET},
+        {"/api/v1/review/7", ROUTE_REVIEW_ACT, METHOD_POST},
+        {"/api/v1/audit", ROUTE_AUDIT, METHOD_GET},
     };
     ck_assert_uint_eq(sizeof paths / sizeof paths[0], N_ROUTES);
     for (size_t i = 0; i < N_ROUTES; i++) {
@@ -104,6 +113,10 @@ START_TEST(a_path_with_two_methods_tells_both)
     find_for(METHOD_POST, "/api/v1/quarantine/1");
     ck_assert(!route_takes(match.route, METHOD_POST));
     ck_assert_str_eq(route_allow(match.route), "GET, HEAD, DELETE");
+    find_for(METHOD_DELETE, "/api/v1/review/1");
+    ck_assert_str_eq(route_allow(match.route), "GET, HEAD, POST");
+    find_for(METHOD_POST, "/api/v1/review/precision");
+    ck_assert_int_eq(match.route->id, ROUTE_REVIEW_ACT);
     find_for(METHOD_HEAD, "/api/v1/quarantine/1");
     ck_assert_int_eq(match.route->id, ROUTE_CULPRIT);
 }
@@ -145,8 +158,9 @@ END_TEST
 START_TEST(under_api_only_the_trade_of_a_ticket_is_open)
 {
     static const char *const paths[] = {"/api/v1/stats", "/api/v1/workers", "/api/v1/rooms",
-                                        "/api/v1/rooms/a/messages", "/api/v1/quarantine",
-                                        "/api/v1/quarantine/1", "/api/v1/quarantine/1/replay"};
+                                        "/api/v1/quarantine", "/api/v1/quarantine/1",
+                                        "/api/v1/quarantine/1/replay", "/api/v1/keys",
+                                        "/api/v1/review", "/api/v1/review/1", "/api/v1/audit"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         find(paths[i]);
         ck_assert_int_eq(match.route->right, RIGHT_OPERATE);
@@ -157,6 +171,12 @@ START_TEST(under_api_only_the_trade_of_a_ticket_is_open)
     ck_assert_int_eq(match.route->right, RIGHT_OWN);
     find("/api/v1/rooms/a/events");
     ck_assert_int_eq(match.route->right, RIGHT_READ_ROOM);
+    find("/api/v1/rooms/a/messages");
+    ck_assert_int_eq(match.route->right, RIGHT_WRITE);
+    find_for(METHOD_POST, "/api/v1/keys");
+    ck_assert_int_eq(match.route->right, RIGHT_OWN);
+    find_for(METHOD_DELETE, "/api/v1/keys/a");
+    ck_assert_int_eq(match.route->right, RIGHT_OWN);
     find("/api/v1/ops/session");
     ck_assert_int_eq(match.route->right, RIGHT_NONE);
 }
@@ -183,6 +203,18 @@ START_TEST(query_parameters_have_defaults_and_bounds)
         ck_assert_int_eq(params_take(&p, match.route, bad[i], err, sizeof err), E_BAD_REQUEST);
         ck_assert_int_eq(strncmp(err, bad[i], 5), 0); /* names the parameter */
     }
+    find("/api/v1/review");
+    params_init(&p, match.route);
+    ck_assert_str_eq(p.state, "");
+    ck_assert_int_eq(params_take(&p, match.route, "state=masked", err, sizeof err), 0);
+    ck_assert_int_eq(params_take(&p, match.route, "room=lobby", err, sizeof err), 0);
+    ck_assert_int_eq(params_take(&p, match.route, "before=9", err, sizeof err), 0);
+    ck_assert_str_eq(p.state, "masked");
+    ck_assert_str_eq(p.room, "lobby");
+    ck_assert_uint_eq(p.before, 9);
+    ck_assert_int_eq(params_take(&p, match.route, "state=x", err, sizeof err), E_BAD_REQUEST);
+    ck_assert_int_eq(params_take(&p, match.route, "room=A", err, sizeof err), E_BAD_REQUEST);
+    ck_assert_int_eq(params_take(&p, match.route, "before=x", err, sizeof err), E_BAD_REQUEST);
     find("/api/v1/rooms");
     params_init(&p, match.route);
     ck_assert_uint_eq(p.limit, 200);
