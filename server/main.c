@@ -453,6 +453,9 @@ static void on_msg(struct server *s, struct msg *m)
     if (m->tag == MSG_MAIN_WORKER_KILL) {
         if (s->supervisor != NULL)
             supervisor_on_kill(s->supervisor, (struct msg_worker *)m);
+    } else if (m->tag == MSG_MAIN_WORKER_READY) {
+        if (s->supervisor != NULL)
+            supervisor_on_ready(s->supervisor, (struct msg_worker *)m);
     } else if (m->tag == MSG_MAIN_DRAINED) {
         if (++s->drained == s->topology.n_loops)
             on_all_drained(s);

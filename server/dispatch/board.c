@@ -82,6 +82,8 @@ static bool find_problem(const struct dispatch *d, char *out, size_t len)
     const struct worker *bad = NULL;
     for (unsigned i = 0; i < d->workers.n; i++) {
         const struct worker *w = &d->workers.workers[i];
+        if (w->vacant)
+            continue;
         if (w->given_up || (w->failure[0] != '\0' && (bad == NULL || !bad->given_up)))
             bad = w;
     }
@@ -93,6 +95,8 @@ static bool find_problem(const struct dispatch *d, char *out, size_t len)
                  bad->failure[0] != '\0' ? ": " : "", bad->failure);
     else if (bad != NULL)
         snprintf(out, len, "worker slot %u cannot work: %s", bad->slot, bad->failure);
+    else if (d->reload_problem[0] != '\0')
+        snprintf(out, len, "%s", d->reload_problem);
     else
         return report_problem(&d->report, out, len);
     return true;
@@ -102,7 +106,7 @@ static void encode_counts(const struct dispatch *d, struct buf *out)
 {
     char problem[PROBLEM_MAX + 256];
     buf_printf(out, "{\"now_ms\":%lld,\"configured\":%u,\"problem\":", (long long)clock_wall_ms(),
-               d->workers.n);
+               d->config.workers);
     if (find_problem(d, problem, sizeof problem))
         json_put_cstring(out, problem);
     else
@@ -153,9 +157,13 @@ static void encode(struct dispatch *d, struct buf *out)
 {
     encode_counts(d, out);
     buf_append_str(out, ",\"workers\":[");
+    bool first = true;
     for (unsigned i = 0; i < d->workers.n; i++) {
-        if (i > 0)
+        if (d->workers.workers[i].vacant)
+            continue;
+        if (!first)
             buf_append_char(out, ',');
+        first = false;
         encode_worker(d, &d->workers.workers[i], out);
     }
     buf_append_str(out, "],\"analyzers\":");
@@ -171,7 +179,7 @@ static void post_to(struct dispatch *d, unsigned loop, struct frame *frame)
     if (m == NULL)
         return; /* the next board tells all that this one did */
     m->workers = frame_ref(frame);
-    m->configured = d->workers.n;
+    m->configured = d->config.workers;
     m->ready = count_ready(d);
     mailbox_post(d->topology->loops[loop], &m->head);
 }

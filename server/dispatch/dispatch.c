@@ -180,6 +180,8 @@ static void on_spawned(struct dispatch *d, const struct msg_worker *m)
     if (w == NULL)
         return;
     worker_spawned(w, m->pid, m->restarts, m->at_us);
+    w->vacant = w->given_up = false;
+    d->reload_problem[0] = '\0';
     d->changed = true;
 }
 
@@ -210,10 +212,13 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
          * killed was alive. */
         dispatch_release(d, w, blame, w->kill_asked_us != 0 ? BLAME_NOBODY : blame, w->exit);
     } else {
-        snprintf(w->exit, sizeof w->exit, "%s", m->reason);
+        snprintf(w->exit, sizeof w->exit, "%.127s", m->reason);
     }
     worker_exited(w, m->wait_status, d->now_us);
     w->given_up = m->given_up;
+    w->vacant = m->vacant;
+    if (m->vacant && m->given_up)
+        snprintf(d->reload_problem, sizeof d->reload_problem, "%s", m->reason);
     w->next_start_ms = m->next_start_ms;
     w->restarts = m->restarts;
     d->changed = true;
@@ -332,8 +337,11 @@ int dispatch_open(struct dispatch **out, const struct dispatch_config *config, c
     report_init(&d->report);
     d->mailbox = mailbox_new();
     if (d->mailbox == NULL || intake_init(&d->intake, config->queue_max) < 0
-        || workertab_init(&d->workers, config->workers, config->deadline_ms * 1000u) < 0)
+        || workertab_init(&d->workers, WORKER_SLOTS(config->workers),
+                          config->deadline_ms * 1000u) < 0)
         goto out;
+    for (unsigned i = config->workers; i < d->workers.n; i++)
+        d->workers.workers[i].vacant = true;
     status = router_open(&d->router, config->endpoint, err, err_len);
     if (status < 0)
         goto out;

@@ -18,8 +18,12 @@
 
 #include <stddef.h>
 
+/* Rows of the table of workers: those wanted, and spares in which their successors start when
+ * the analyzers change. */
+#define WORKER_SLOTS(workers) ((workers) + ((workers) < 4 ? (workers) : 4))
+
 struct dispatch_config {
-    unsigned workers;          /* slots */
+    unsigned workers;          /* wanted; there are WORKER_SLOTS of them */
     unsigned batch_max;        /* messages a batch */
     unsigned batch_delay_ms;   /* a batch leaves at this age, even if small */
     unsigned queue_max;        /* jobs waiting in memory */

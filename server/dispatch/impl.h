@@ -46,6 +46,7 @@ struct dispatch {
     uint64_t unkept_us;      /* when they were last */
     uint64_t late_results;   /* for batches that had been given to others */
     char problem[PROBLEM_MAX];
+    char reload_problem[MSG_REASON_MAX]; /* why the newest analyzers do not run, or "" */
 };
 
 /* outcome.c */

@@ -51,6 +51,20 @@ static void on_heartbeat(struct dispatch *d, struct worker *w, const Parley__Wor
         router_send(d->router, &w->peer, d->out.data, d->out.len);
 }
 
+/* The supervisor may have been waiting for it, to let another one go. */
+static void tell_ready(struct dispatch *d, const struct worker *w)
+{
+    struct msg_worker *m = msg_new(MSG_MAIN_WORKER_READY, 0);
+    if (m == NULL) {
+        log_error("dispatch", "no memory to tell that a worker is ready slot=%u", w->slot);
+        return;
+    }
+    m->slot = w->slot;
+    m->pid = w->pid;
+    m->at_us = d->now_us;
+    mailbox_post(d->topology->main, &m->head);
+}
+
 static void on_ready(struct dispatch *d, struct worker *w, const Parley__Worker__Ready *m)
 {
     w->heard_us = d->now_us;
@@ -61,6 +75,7 @@ static void on_ready(struct dispatch *d, struct worker *w, const Parley__Worker_
     w->start_ms = (d->now_us - w->spawned_us) / 1000;
     w->load_ms = m->load_ms;
     report_ready(&d->report, m);
+    tell_ready(d, w);
     d->changed = true;
     log_info("dispatch",
              "worker ready slot=%u pid=%d start_ms=%llu load_ms=%llu analyzers=%zu runtime=%s",

@@ -2,14 +2,16 @@
  *
  * The workers' processes; see supervisor.h. Main thread only.
  *
- * A slot is in one of four conditions: it runs; it waits for its next start; it was given
- * up; it is stopped for good. Workers die with the server in any case (PR_SET_PDEATHSIG,
- * set by the worker).
+ * A slot that is active runs, waits for its next start, was given up, or is stopped for
+ * good. Others are spares: vacant, or on trial, or leaving (see enum slot_role). Workers die with
+ * the server in any case (PR_SET_PDEATHSIG, set by the worker).
  */
 #include "dispatch/supervisor.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +31,10 @@
 
 /* A worker that is to be killed says first where it is; this is its time for that. */
 #define LAST_WORDS_MS 500
+/* How often the drop-in folder is looked at; a change is told at the second look after it. */
+#define LOOK_MS 250
+/* New processes that may die before they are ready, until a change is given up. */
+#define TRIALS_MAX 3
 /* The worker's descriptor for the stack of Python when it dies. */
 #define STACK_FD 3
 
@@ -38,9 +44,19 @@
 #define ARGS_MAX 22
 #define ENV_MAX 24
 
+/* What a slot is for. As many as are wanted are active, whether their process lives or not. */
+enum slot_role {
+    ROLE_ACTIVE,
+    ROLE_VACANT,  /* no process, and none is wanted */
+    ROLE_TRIAL,   /* a successor that is not ready yet */
+    ROLE_LEAVING, /* told to drain, or to die; then vacant */
+};
+
 struct slot {
     struct supervisor *owner;
     unsigned index;
+    enum slot_role role;
+    unsigned generation;            /* of the analyzers that its process loads */
     uv_process_t *process;          /* NULL: does not run. Freed by its close callback */
     uv_timer_t restart;             /* running process: until its kill */
     int stack_fd;                   /* a file in memory, or -1; the process writes into it */
@@ -57,9 +73,14 @@ struct supervisor {
     struct supervisor_config config;
     const struct topology *topology;
     struct slot *slots;
+    unsigned n_slots;
+    unsigned generation;            /* goes up with every change of the drop-in folder */
+    unsigned trials_failed;         /* of this generation */
     char problem[1024];
     bool started, stopping;
     uv_timer_t grace;
+    uv_timer_t look;
+    struct watch watch;
     unsigned handles;               /* open libuv handles */
     void (*done)(void *);
     void *context;
@@ -175,14 +196,15 @@ static void on_process_closed(uv_handle_t *handle)
 /* When stopping: timers are closed once no process is left that could need them. */
 static void close_if_idle(struct supervisor *s)
 {
-    for (unsigned i = 0; i < s->config.workers; i++)
+    for (unsigned i = 0; i < s->n_slots; i++)
         if (s->slots[i].process != NULL)
             return;
-    for (unsigned i = 0; i < s->config.workers; i++) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
         s->slots[i].restart.data = s;
         uv_close((uv_handle_t *)&s->slots[i].restart, on_timer_closed);
     }
     uv_close((uv_handle_t *)&s->grace, on_timer_closed);
+    uv_close((uv_handle_t *)&s->look, on_timer_closed);
 }
 
 /* ---- a slot's life ------------------------------------------------------------------------ */
@@ -227,6 +249,33 @@ static void plan_restart(struct slot *s, struct msg_worker *m)
     uv_timer_start(&s->restart, on_restart, m->next_start_ms, 0);
 }
 
+/* A successor died before it was ready. */
+static void note_failed_trial(struct supervisor *s, struct msg_worker *m)
+{
+    if (s->stopping || ++s->trials_failed != TRIALS_MAX)
+        return;
+    m->given_up = true;
+    snprintf(m->reason, sizeof m->reason,
+             "the analyzers changed, but new workers end before they are ready, so the ones from "
+             "before go on; correct the files in %.150s", s->config.analyzers_dir);
+    log_error("supervisor", "%s", m->reason);
+}
+
+/* The slot has no process any more: what comes next? Decides, and tells it in the report. */
+static void settle(struct slot *s, struct msg_worker *m)
+{
+    if (s->role == ROLE_ACTIVE) {
+        plan_restart(s, m);
+        return;
+    }
+    if (s->role == ROLE_TRIAL)
+        note_failed_trial(s->owner, m);
+    s->role = ROLE_VACANT;
+    s->starts = s->streak = 0;
+    memset(s->crashes_us, 0, sizeof s->crashes_us);
+    m->vacant = true;
+}
+
 /* What the process left, as text that can be shown. */
 static void read_stack(const struct slot *s, char stack[STACK_TEXT_MAX])
 {
@@ -244,6 +293,8 @@ static void clear_stack(struct slot *s)
         log_warn("supervisor", "cannot clear a worker's stack: %s", strerror(errno));
 }
 
+static void advance(struct supervisor *s);
+
 static void on_exited(uv_process_t *process, int64_t exit_status, int term_signal)
 {
     struct slot *s = process->data;
@@ -254,15 +305,17 @@ static void on_exited(uv_process_t *process, int64_t exit_status, int term_signa
     read_stack(s, m->stack);
     s->process = NULL;
     uv_close((uv_handle_t *)process, on_process_closed);
-    if (owner->stopping)
+    if (owner->stopping || s->role == ROLE_LEAVING)
         log_info("supervisor", "worker stopped slot=%u pid=%d", s->index, pid);
     else
         log_warn("supervisor", "worker exited slot=%u pid=%d code=%d signal=%d", s->index, pid,
                  (int)exit_status, term_signal);
-    plan_restart(s, m);
+    settle(s, m);
     tell(s, m);
     if (owner->stopping)
         close_if_idle(owner);
+    else
+        advance(owner);
 }
 
 static void on_spawn_failed(struct slot *s, int error)
@@ -271,7 +324,7 @@ static void on_spawn_failed(struct slot *s, int error)
     snprintf(m->reason, sizeof m->reason, "cannot start %.80s: %s", s->owner->config.binary,
              uv_strerror(error));
     log_error("supervisor", "%s", m->reason);
-    plan_restart(s, m);
+    settle(s, m);
     tell(s, m);
 }
 
@@ -312,6 +365,7 @@ static void start(struct slot *s)
         fatal("supervisor", "no memory to start a worker");
     s->started_us = clock_mono_us();
     s->starts++;
+    s->generation = s->owner->generation;
     clear_stack(s);
     process->data = s;
     int error = spawn(s, process);
@@ -332,6 +386,111 @@ static void on_restart(uv_timer_t *timer)
 {
     struct slot *s = timer->data;
     start(s);
+}
+
+/* ---- new analyzers ------------------------------------------------------------------------ */
+
+static unsigned count_role(const struct supervisor *s, enum slot_role role)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->n_slots; i++)
+        n += s->slots[i].role == role;
+    return n;
+}
+
+static bool is_stale(const struct slot *s)
+{
+    return s->role == ROLE_ACTIVE && s->process != NULL && s->generation != s->owner->generation;
+}
+
+static struct slot *find_stale(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->n_slots; i++)
+        if (is_stale(&s->slots[i]))
+            return &s->slots[i];
+    return NULL;
+}
+
+static unsigned count_stale(const struct supervisor *s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->n_slots; i++)
+        n += is_stale(&s->slots[i]);
+    return n;
+}
+
+static struct slot *find_vacant(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->n_slots; i++)
+        if (s->slots[i].role == ROLE_VACANT)
+            return &s->slots[i];
+    return NULL;
+}
+
+/* Starts successors in the spare slots, never more than there are workers to replace. */
+static void advance(struct supervisor *s)
+{
+    while (s->trials_failed < TRIALS_MAX && count_role(s, ROLE_TRIAL) < count_stale(s)) {
+        struct slot *spare = find_vacant(s);
+        if (spare == NULL)
+            return;
+        spare->role = ROLE_TRIAL;
+        start(spare);
+    }
+}
+
+static void leave(struct slot *s, int signal)
+{
+    s->role = ROLE_LEAVING;
+    uv_process_kill(s->process, signal);
+}
+
+void supervisor_on_ready(struct supervisor *s, const struct msg_worker *m)
+{
+    if (!s->started || s->stopping || m->slot >= s->n_slots)
+        return;
+    struct slot *slot = &s->slots[m->slot];
+    if (slot->role != ROLE_TRIAL || slot->process == NULL || slot->process->pid != m->pid)
+        return;
+    struct slot *old = find_stale(s);
+    slot->role = ROLE_ACTIVE;
+    /* When the last one to be replaced has crashed meanwhile and is back with the new
+     * analyzers by itself, the successor is one too many. */
+    leave(old != NULL ? old : slot, SIGTERM);
+    advance(s);
+}
+
+/* A slot without a process may have been brought down by the very file that was corrected. */
+static void revive(struct slot *s)
+{
+    s->given_up = false;
+    s->streak = 0;
+    memset(s->crashes_us, 0, sizeof s->crashes_us);
+    uv_timer_stop(&s->restart);
+    start(s);
+}
+
+static void reload(struct supervisor *s)
+{
+    log_info("supervisor", "the analyzers in %s changed: replacing the workers",
+             s->config.analyzers_dir);
+    s->generation++;
+    s->trials_failed = 0;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct slot *slot = &s->slots[i];
+        if (slot->role == ROLE_TRIAL)
+            leave(slot, SIGKILL); /* it loads what is out of date already, or hangs in it */
+        else if (slot->role == ROLE_ACTIVE && slot->process == NULL)
+            revive(slot);
+    }
+    advance(s);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct supervisor *s = timer->data;
+    if (watch_look(&s->watch, s->config.analyzers_dir))
+        reload(s);
 }
 
 /* ---- checks before any start -------------------------------------------------------------- */
@@ -370,7 +529,8 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_confi
     struct supervisor *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    s->slots = calloc(config->workers, sizeof *s->slots);
+    s->n_slots = WORKER_SLOTS(config->workers);
+    s->slots = calloc(s->n_slots, sizeof *s->slots);
     if (s->slots == NULL) {
         free(s);
         return NULL;
@@ -396,11 +556,18 @@ void supervisor_start(struct supervisor *s)
     s->started = true;
     uv_timer_init(s->loop, &s->grace);
     s->grace.data = s;
-    s->handles++;
-    for (unsigned i = 0; i < s->config.workers; i++) {
+    uv_timer_init(s->loop, &s->look);
+    s->look.data = s;
+    s->handles += 2;
+    if (s->config.analyzers_dir != NULL) {
+        watch_init(&s->watch, s->config.analyzers_dir);
+        uv_timer_start(&s->look, on_look, LOOK_MS, LOOK_MS);
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
         struct slot *slot = &s->slots[i];
         slot->owner = s;
         slot->index = i;
+        slot->role = i < s->config.workers ? ROLE_ACTIVE : ROLE_VACANT;
         slot->stack_fd = memfd_create("stack", MFD_CLOEXEC);
         uv_timer_init(s->loop, &slot->restart);
         slot->restart.data = slot;
@@ -419,7 +586,7 @@ static void on_kill_due(uv_timer_t *timer)
 
 void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m)
 {
-    if (!s->started || m->slot >= s->config.workers)
+    if (!s->started || m->slot >= s->n_slots)
         return;
     struct slot *slot = &s->slots[m->slot];
     /* It may have died by itself since, and its successor is not to blame. */
@@ -432,7 +599,7 @@ void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m)
 
 static void signal_all(struct supervisor *s, int signal)
 {
-    for (unsigned i = 0; i < s->config.workers; i++)
+    for (unsigned i = 0; i < s->n_slots; i++)
         if (s->slots[i].process != NULL)
             uv_process_kill(s->slots[i].process, signal);
 }
@@ -451,8 +618,9 @@ void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void 
     s->stopping = true;
     s->done = done;
     s->context = context;
-    for (unsigned i = 0; i < s->config.workers; i++)
+    for (unsigned i = 0; i < s->n_slots; i++)
         uv_timer_stop(&s->slots[i].restart);
+    uv_timer_stop(&s->look);
     signal_all(s, SIGTERM);
     uv_timer_start(&s->grace, on_grace_over, grace_ms, 0);
     close_if_idle(s);
@@ -462,7 +630,7 @@ void supervisor_free(struct supervisor *s)
 {
     if (s == NULL)
         return;
-    for (unsigned i = 0; s->started && i < s->config.workers; i++)
+    for (unsigned i = 0; s->started && i < s->n_slots; i++)
         if (s->slots[i].stack_fd >= 0)
             close(s->slots[i].stack_fd);
     free(s->slots);

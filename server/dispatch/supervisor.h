@@ -3,7 +3,11 @@
  * The workers' processes: spawn, reap, restart with back-off, give up visibly after five
  * crashes of a slot in 10 s. Owner: the main thread, on its libuv loop (uv_spawn,
  * uv_process). Tells dispatch by DISPATCH_SPAWNED and DISPATCH_EXITED; is told
- * MAIN_WORKER_KILL through supervisor_on_kill().
+ * MAIN_WORKER_KILL and MAIN_WORKER_READY through supervisor_on_kill() and _on_ready().
+ *
+ * When a file of the drop-in folder changes, every worker is replaced: a new process starts
+ * beside it, and the old one is drained only when the new one is ready. New processes that
+ * die before that, three times, cost nothing but the news: those from before go on.
  */
 #ifndef DISPATCH_SUPERVISOR_H
 #define DISPATCH_SUPERVISOR_H
@@ -31,6 +35,7 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_confi
 const char *supervisor_problem(const struct supervisor *s);
 void supervisor_start(struct supervisor *s);
 void supervisor_on_kill(struct supervisor *s, const struct msg_worker *m);
+void supervisor_on_ready(struct supervisor *s, const struct msg_worker *m);
 /* SIGTERM to all, SIGKILL after grace_ms; `done` is called when the last is reaped. No
  * restarts. */
 void supervisor_stop(struct supervisor *s, unsigned grace_ms, void (*done)(void *), void *context);

@@ -78,6 +78,7 @@ struct worker {
     uint64_t head_since_us;  /* when the first one became the first */
     /* this slot */
     bool given_up;
+    bool vacant;             /* no process, and none is wanted: a spare for the next reload */
     uint32_t restarts, next_start_ms;
     char exit[128];          /* how the last process ended, or "" */
     char stack[STACK_TEXT_MAX]; /* … and where Python was then, or "" */

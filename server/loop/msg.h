@@ -87,6 +87,7 @@ struct mailbox;
     X(DISPATCH_STOP,        signal)                                                             \
     /* main: the supervisor's hands, and the order of stopping */                               \
     X(MAIN_WORKER_KILL,     worker)       /* dispatch: past its hard deadline */                 \
+    X(MAIN_WORKER_READY,    worker)       /* dispatch: its models are loaded */                  \
     X(MAIN_DRAINED,         signal)       /* loop */
 
 enum msg_tag {
@@ -500,6 +501,7 @@ struct msg_tell {
     char user_id[USER_ID_MAX + 1];
     struct frame *frame;      /* reference */
 };
+#define MSG_REASON_MAX 300
 
 struct msg_worker {
     struct msg head;
@@ -509,8 +511,9 @@ struct msg_worker {
     uint64_t at_us;           /* monotonic */
     uint32_t restarts;        /* so far, of this slot */
     bool given_up;            /* EXITED: not started again */
+    bool vacant;              /* EXITED: nor should it be; the slot is a spare now */
     uint32_t next_start_ms;   /* EXITED: back-off until the next start */
-    char reason[128];         /* KILL: why; EXITED: why it was not started, or "" */
+    char reason[MSG_REASON_MAX]; /* KILL: why; EXITED: why it was not started, or "" */
     char stack[STACK_TEXT_MAX]; /* EXITED: where Python was, or "" */
 };
 

@@ -135,10 +135,16 @@ static void on_store_msg(struct world *w, struct msg *m)
 
 static void on_main_msg(struct world *w, struct msg *m)
 {
-    ck_assert_int_eq(m->tag, MSG_MAIN_WORKER_KILL);
-    w->kills++;
-    if (w->supervisor != NULL)
-        supervisor_on_kill(w->supervisor, (struct msg_worker *)m);
+    const struct msg_worker *told = (struct msg_worker *)m;
+    if (m->tag == MSG_MAIN_WORKER_READY) {
+        if (w->supervisor != NULL)
+            supervisor_on_ready(w->supervisor, told);
+    } else {
+        ck_assert_int_eq(m->tag, MSG_MAIN_WORKER_KILL);
+        w->kills++;
+        if (w->supervisor != NULL)
+            supervisor_on_kill(w->supervisor, told);
+    }
     msg_free(m);
 }
 
