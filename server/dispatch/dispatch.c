@@ -78,7 +78,7 @@ static bool is_hopeless(const struct dispatch *d)
 {
     for (unsigned i = 0; i < d->workers.n && d->problem[0] == '\0'; i++) {
         const struct worker *w = &d->workers.workers[i];
-        if (w->pid != 0 || (!w->given_up && w->next_start_ms <= SOON_MS))
+        if (w->pid != 0 || (!w->vacant && !w->given_up && w->next_start_ms <= SOON_MS))
             return false;
     }
     return true;
