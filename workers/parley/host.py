@@ -121,7 +121,8 @@ def _run(entry: Entry, batch: Batch, verdicts: list[list[Verdict]],
     except AnalyzerError as error:
         failures.append(_failure(entry, WHOLE_BATCH, error))
         return _offer(entry, batch, [_as_error(error)] * len(batch))
-    if len(outputs) > 1 and all(isinstance(output, Raised) for output in outputs):
+    if spec.is_class and len(outputs) > 1 \
+            and all(isinstance(output, Raised) for output in outputs):
         failures.append(_failure(entry, WHOLE_BATCH, outputs[0].error))
         return _offer(entry, batch, [_as_error(outputs[0].error)] * len(batch))
     for index, output in enumerate(outputs):

@@ -81,7 +81,12 @@ def test_exception_of_a_function_stays_with_its_message(load, judge):
     assert "parley" in trace and "1 / len(text)" in trace
 
 
-def test_exception_of_a_class_is_the_batch_s(load, judge):
+def test_exceptions_of_a_function_are_counted_each(load, judge):
+    load(bad=HEAD + "@analyzer('bad')\ndef bad(text):\n    raise RuntimeError('no luck')\n")
+    assert [f[1] for f in judge("a", "b")[1]] == [0, 1]
+
+
+def test_exception_of_a_class_for_every_message_is_the_batch_s(load, judge):
     load(bad=HEAD + "@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
                     "        raise RuntimeError('no luck')\n", good=GOOD)
     verdicts, failures, _ = judge("a", "b")
