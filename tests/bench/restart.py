@@ -58,11 +58,11 @@ def frame(text: str) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
-class Writer:
-    """A connection that sends messages with IN_FLIGHT of them unanswered."""
+class Connection:
+    """A connection that keeps requests in flight and counts their answers."""
 
     def __init__(self, port: int, name: str) -> None:
-        self.name, self.sent, self.answered = name, 0, 0
+        self.name, self.answered = name, 0
         self.tail = b""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -70,17 +70,15 @@ class Writer:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += self.socket.recv(1)
-        self._request(f'{{"id":1,"type":"hello","name":"{name}"}}')
-        for room in range(ROOMS):
-            self._request(f'{{"id":1,"type":"join","room":"{name}-{room}","limit":0}}')
-        while self.answered < 1 + ROOMS:
-            self._receive()
-        self.answered = 0
+        self.request(f'{{"id":1,"type":"hello","name":"{name}"}}')
+        self.await_answers(1)
 
-    def _request(self, text: str) -> None:
+    def request(self, text: str) -> None:
+        """Sends one request."""
         self.socket.sendall(frame(text))
 
-    def _receive(self) -> None:
+    def receive(self) -> None:
+        """Counts the answers in what came; SystemExit when one is an error."""
         data = self.socket.recv(1 << 20)
         if not data:
             raise ConnectionError("the server is gone")
@@ -92,6 +90,23 @@ class Writer:
         if b'"type":"error"' in data:
             raise SystemExit(f"refused: {data[:400]!r}")
 
+    def await_answers(self, count: int) -> None:
+        """Returns when `count` requests were answered, and counts afresh."""
+        while self.answered < count:
+            self.receive()
+        self.answered = 0
+
+
+class Writer(Connection):
+    """A connection that sends messages with IN_FLIGHT of them unanswered."""
+
+    def __init__(self, port: int, name: str) -> None:
+        super().__init__(port, name)
+        self.sent = 0
+        for room in range(ROOMS):
+            self.request(f'{{"id":1,"type":"join","room":"{name}-{room}","limit":0}}')
+        self.await_answers(ROOMS)
+
     def write(self, count: int) -> None:
         """Sends `count` messages; returns when all are answered, or the server has gone."""
         try:
@@ -100,7 +115,7 @@ class Writer:
                 if block >= IN_FLIGHT // 4 or 0 < block == count - self.sent:
                     self.socket.sendall(b"".join(self._message(self.sent + i) for i in range(block)))
                     self.sent += block
-                self._receive()
+                self.receive()
         except OSError:
             pass
 

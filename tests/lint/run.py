@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs every lint check; the last line is `N passed, M failed`."""
 
+import bench_docs
 import layers
 import options_doc
 import sizes
@@ -9,4 +10,4 @@ import text
 from common import main
 
 if __name__ == "__main__":
-    main({**layers.CHECKS, **sizes.CHECKS, **options_doc.CHECKS, **text.CHECKS})
+    main({**layers.CHECKS, **sizes.CHECKS, **options_doc.CHECKS, **text.CHECKS, **bench_docs.CHECKS})

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""What is measured: the scenarios of the benchmark, each a list of cases that are run interleaved.
+
+A scenario keeps its cases comparable: same load, same time, same cores. Numbers of two scenarios are not.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from measure import Case
+from servers import PEERS
+
+LOOP = ("--loops", "1")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of a run: before the measurement, and measured."""
+
+    warmup: float = 0.5
+    measured: float = 1.5
+
+    def load(self, factor: float = 1.0) -> list[str]:
+        """As options of parley-load; what is still owed is waited for, but not for ever."""
+        return ["--warmup", f"{self.warmup:g}", "--duration", f"{self.measured * factor:g}", "--drain", "3"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A letter for the command line, what it asks, and its cases."""
+
+    key: str
+    title: str
+    cases: Callable[[Timing], list[Case]]
+    readme: bool = False  # part of the table in README.md
+    wants: Sequence[tuple[str, str]] = ()  # programs and options it cannot do without
+
+
+def _parley(name: str, label: str, load: Sequence[str], *options: str, **more) -> Case:
+    return Case(name, label, "parley", load, (*LOOP, *options), "ours", **more)
+
+
+def parley_variants(load: Sequence[str], names: Sequence[str]) -> list[Case]:
+    """Parley by durability and number of workers, as "memory", "full" or "full+2"."""
+    cases = []
+    for name in names:
+        durability, _, workers = name.partition("+")
+        label = f"Parley, {durability}" + (f", {workers} workers" if workers else "")
+        cases.append(_parley(f"parley-{name}", label, load, "--durability", durability,
+                             "--workers", workers or "0"))
+    return cases
+
+
+def peers(load: Sequence[str], *names: str) -> list[Case]:
+    """Peers by name; all of them for none."""
+    return [Case(name, PEERS[name].label, name, load, tone=PEERS[name].tone) for name in names or PEERS]
+
+
+def few(timing: Timing) -> list[Case]:
+    load = ["--clients", "1000", "--publishers", "10", "--window", "1", *timing.load()]
+    return parley_variants(load, ["memory", "os", "full", "memory+2", "full+2"]) + peers(load)
+
+
+def many(timing: Timing) -> list[Case]:
+    load = ["--clients", "1000", "--publishers", "100", "--window", "1", *timing.load()]
+    return (parley_variants(load, ["memory", "full", "full+2"]) +
+            peers(load, "raw", "uws", "node-ws-turn", "node-ws", "socketio"))
+
+
+def offered(timing: Timing) -> list[Case]:
+    cases = []
+    for million in (1, 3, 6):
+        load = ["--clients", "1000", "--publishers", "100", "--rate", f"{million * 1000}", *timing.load(2)]
+        for case in parley_variants(load, ["memory"]) + peers(load, "raw", "uws"):
+            cases.append(Case(f"{case.name}@{million}M", case.label, case.server, case.load, case.options,
+                              case.tone, x=million * 1e6))
+    return cases
+
+
+def rooms(timing: Timing) -> list[Case]:
+    load = ["--clients", "2000", "--rooms", "200", "--publishers", "2000", "--window", "1", *timing.load()]
+    return parley_variants(load, ["memory", "os", "full", "memory+2", "full+2"]) + peers(load)
+
+
+def window(timing: Timing) -> list[Case]:
+    load = ["--clients", "1000", "--publishers", "10", "--rate", "100", *timing.load(2)]
+    ours = [_parley(f"parley-{ms}ms", f"Parley, --flush-ms {ms}", load, "--durability", "memory", "--workers", "0",
+                    "--flush-ms", str(ms), x=ms) for ms in (0, 1, 2, 5, 10, 20)]
+    return ours + peers(load, "raw", "uws", "node-ws")
+
+
+def idle(timing: Timing) -> list[Case]:
+    cases = []
+    for count, names in ((1000, ["raw", "node-ws"]), (10_000, list(PEERS)), (19_000, ["raw", "node-ws"])):
+        load = ["--clients", str(count), "--idle", "--duration", "0.5", "--connect-timeout", "60"]
+        for case in parley_variants(load, ["memory"]) + peers(load, *names):
+            cases.append(Case(f"{case.name}@{count}", case.label, case.server, case.load, case.options, case.tone,
+                              x=count))
+    return cases
+
+
+def crowd(timing: Timing) -> list[Case]:
+    cases = []
+    for count in (1000, 10_000, 19_000):
+        load = ["--clients", str(count), "--rooms", str(count // 10), "--publishers", str(count), "--rate", "2000",
+                "--connect-timeout", "60", *timing.load(1.5)]
+        for case in parley_variants(load, ["memory"]) + peers(load, "raw", "node-ws"):
+            cases.append(Case(f"{case.name}@{count}", case.label, case.server, case.load, case.options, case.tone,
+                              x=count))
+    return cases
+
+
+def loops(timing: Timing) -> list[Case]:
+    cases = []
+    shapes = {"1 room": ["--clients", "1000", "--publishers", "10"],
+              "200 rooms": ["--clients", "2000", "--rooms", "200", "--publishers", "2000"]}
+    for shape, load in shapes.items():
+        for count in (1, 2, 4):
+            cases.append(Case(f"{shape}, {count} loops", f"Parley, {shape}", "parley",
+                              [*load, "--window", "1", *timing.load()],
+                              ("--loops", str(count), "--workers", "0", "--durability", "memory"), "ours",
+                              x=count, shared=True))
+    return cases
+
+
+def growth(timing: Timing) -> list[Case]:
+    load = ["--clients", "100", "--rooms", "10", "--publishers", "100", "--rate", "1000", *timing.load(2)]
+    options = ("--durability", "full", "--workers", "0")
+    return [
+        _parley("empty", "nothing stored", load, *options),
+        _parley("deep", "1,000,000 messages in these 10 rooms", load, *options, data="deep"),
+        _parley("wide", "1,000,000 messages in 100,000 other rooms", load, *options, data="wide"),
+    ]
+
+
+def encrypted(timing: Timing) -> list[Case]:
+    shapes = {"10 talk": ["--clients", "1000", "--publishers", "10", "--window", "1", *timing.load()],
+              "100,000 a second": ["--clients", "1000", "--publishers", "10", "--rate", "100", *timing.load(2)],
+              "idle": ["--clients", "1000", "--idle", "--duration", "0.5"]}
+    return [_parley(f"{shape}, {'TLS' if tls else 'plain'}", f"{shape}, {'TLS' if tls else 'plain'}", load,
+                    "--durability", "memory", "--workers", "0", tls=tls)
+            for shape, load in shapes.items() for tls in (False, True)]
+
+
+def acks(timing: Timing) -> list[Case]:
+    cases = []
+    for rate in (100, 1000):
+        load = ["--clients", "100", "--publishers", "100", "--rate", str(rate), *timing.load(2)]
+        for durability in ("memory", "os", "full"):
+            cases.append(_parley(f"{durability}@{rate}", f"Parley, {durability}", load, "--workers", "0",
+                                 "--durability", durability, x=rate, probe=True))
+    return cases
+
+
+SCENARIOS = {scenario.key: scenario for scenario in (
+    Scenario("a", "1 room of 1,000, 10 talk as fast as they can", few, readme=True),
+    Scenario("b", "1 room of 1,000, 100 talk as fast as they can", many, readme=True),
+    Scenario("c", "1 room of 1,000, 100 talk, 1 to 6 million deliveries a second offered", offered),
+    Scenario("d", "200 rooms of 10, everybody talks as fast as they can", rooms, readme=True),
+    Scenario("e", "100,000 deliveries a second, by --flush-ms", window),
+    Scenario("f", "idle connections", idle, readme=True),
+    Scenario("g", "20,000 deliveries a second in rooms of 10, by connections", crowd),
+    Scenario("h", "one to four loops, server and load tester on both cores", loops),
+    Scenario("i", "1,000 messages a second at full durability, by what is stored", growth),
+    Scenario("j", "from publishing to the ok, by durability", acks),
+    Scenario("k", "TLS and plain, 1 room of 1,000", encrypted, wants=(("parleyd", "--tls-cert"),
+                                                                      ("parley-load", "--tls-insecure"))),
+)}
+
+
+def quick() -> list[Case]:
+    """A moment of everything: enough to see that each server delivers, nothing to compare."""
+    load = ["--clients", "20", "--rooms", "2", "--publishers", "6", "--window", "1", "--warmup", "0.05",
+            "--duration", "0.2"]
+    return parley_variants(load, ["memory", "full", "full+1"]) + peers(load)
