@@ -153,7 +153,7 @@ static void open_analysis(struct server *s)
 {
     char err[512] = "";
     const struct config *c = &s->config;
-    if (c->workers == 0 || c->analysis == ANALYSIS_INLINE)
+    if (c->workers == 0)
         return;
     if (make_endpoint(s) != 0) {
         log_error("main", "no directory for the workers' socket (%s): chat runs without analysis",

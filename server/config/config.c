@@ -218,6 +218,8 @@ static int settle(struct config *c, char *err, size_t err_len)
         c->loops = one_each;
     if (c->workers < 0)
         c->workers = one_each;
+    if (c->analysis == ANALYSIS_INLINE)
+        c->workers = 0;
     if (c->limits == LIMITS_OFF) {
         c->admit_rate = 0;
         c->rate_send = 0;

@@ -12,6 +12,7 @@ async def run(t: Scenario) -> None:
 
     server = await t.server(loops=1, analysis="inline")
     assert "not for production" in server.log()
+    assert (await server.http("GET", "/readyz")).status == 200
     ada = await server.client("ada", "lobby")
     ok = await ada.send("lobby", "you are a stupid idiot")
 
