@@ -6,6 +6,7 @@ import { whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Banner, Toasts } from './Banner';
 import { Composer } from './Composer';
+import { Explanation } from './Explanation';
 import { Jump } from './Jump';
 import { Keys } from './Keys';
 import { Members } from './Members';
@@ -29,6 +30,7 @@ export function App(): JSX.Element {
       <Toasts />
       {store.dialog.value === 'jump' && <Jump />}
       {store.dialog.value === 'keys' && <Keys />}
+      <Explanation />
       <VerdictCard />
       <div class="sr" aria-live="polite">
         {store.announcer.text.value}

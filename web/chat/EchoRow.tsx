@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A message of one's own on its way: seen at once, with what has become of it so far. */
 import type { JSX } from 'preact';
-import { timeOf } from '../ui/format';
-import { Icon } from '../ui/icons';
+import { markSpans, type Entry, type Judgement } from '../sdk/index';
+import { percent, timeOf } from '../ui/format';
+import { Icon, type IconName } from '../ui/icons';
 import { Avatar } from './Avatar';
 import type { Echo, RoomModel } from './room-model';
 import { store } from './store';
@@ -13,8 +14,30 @@ const SAYS = {
   waiting: 'Waiting for the connection',
   sent: 'Sent',
   held: 'Waiting for a moderator',
+  declined: 'A moderator did not let this through',
   failed: 'Not sent',
 } as const;
+
+/** What kept a message from being sent, where the server says which words it means. */
+function Found({ text, verdict }: { text: string; verdict: Judgement }): JSX.Element {
+  const spans = verdict.labels.flatMap((l) => l.spans ?? []);
+  return (
+    <p class="found">
+      {markSpans(text, spans).map((piece) =>
+        piece.marked ? <mark>{piece.text}</mark> : piece.text,
+      )}
+      <span class="found-labels">
+        {verdict.labels.map((l) => `${l.label} ${percent(l.score)}`).join(', ')}
+      </span>
+    </p>
+  );
+}
+
+const ICONS: Partial<Record<Echo['state'], IconName>> = {
+  failed: 'warn',
+  declined: 'warn',
+  sent: 'check',
+};
 
 export function EchoRow(props: { room: RoomModel; echo: Echo; head: boolean }): JSX.Element {
   const { room, echo, head } = props;
@@ -36,15 +59,19 @@ export function EchoRow(props: { room: RoomModel; echo: Echo; head: boolean }): 
             <time>{timeOf(entry.at)}</time>
           </header>
         )}
-        <Text text={text} />
+        {entry.error?.verdict ? (
+          <Found text={text} verdict={entry.error.verdict} />
+        ) : (
+          <Text text={text} />
+        )}
         <div class="fate" role={state === 'failed' ? 'alert' : undefined}>
-          <Icon name={state === 'failed' ? 'warn' : state === 'sent' ? 'check' : 'clock'} />
+          <Icon name={ICONS[state] ?? 'clock'} />
           <span>
             {SAYS[state]}
             {entry.error ? `: ${entry.error.message}` : ''}
           </span>
-          {state === 'failed' && <Remedies room={room} cid={entry.cid} text={text} />}
-          {state === 'held' && (
+          {state === 'failed' && <Remedies room={room} entry={entry} text={text} />}
+          {(state === 'held' || state === 'declined') && (
             <button type="button" class="link" onClick={() => room.dismissHeld(entry.cid)}>
               Hide
             </button>
@@ -55,19 +82,24 @@ export function EchoRow(props: { room: RoomModel; echo: Echo; head: boolean }): 
   );
 }
 
-function Remedies(props: { room: RoomModel; cid: string; text: string }): JSX.Element {
-  const { room, cid, text } = props;
+/** Sending the same again helps when something broke, not when the text itself was turned down. */
+function Remedies(props: { room: RoomModel; entry: Entry; text: string }): JSX.Element {
+  const { room, entry, text } = props;
+  const { cid } = entry;
+  const isRejected = entry.error?.code === 'rejected';
   const takeBack = (): void => {
     store.discard(cid);
     room.takeBack.value = text;
   };
   return (
     <>
-      <button type="button" class="link" onClick={() => store.retry(cid)}>
-        Try again
-      </button>
+      {!isRejected && (
+        <button type="button" class="link" onClick={() => store.retry(cid)}>
+          Try again
+        </button>
+      )}
       <button type="button" class="link" onClick={takeBack}>
-        Edit
+        {isRejected ? 'Edit and resend' : 'Edit'}
       </button>
       <button type="button" class="link" onClick={() => store.discard(cid)}>
         Discard

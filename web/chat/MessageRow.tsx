@@ -4,8 +4,9 @@ import type { JSX } from 'preact';
 import { memo } from './memo';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { fullTimeOf, timeOf } from '../ui/format';
-import { Icon } from '../ui/icons';
+import { Icon, type IconName } from '../ui/icons';
 import { Avatar } from './Avatar';
+import { explain } from './Explanation';
 import type { RoomModel } from './room-model';
 import { store } from './store';
 import { Text } from './Text';
@@ -63,7 +64,11 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
           <>
             <Text text={message.text} />
             {message.edited && <span class="edited">edited</span>}
-            <Verdicts message={message} tabbable={active} />
+            <Verdicts
+              message={message}
+              tabbable={active}
+              explain={() => explain(room.name, message)}
+            />
             <Reactions room={room} message={message} />
           </>
         )}
@@ -170,6 +175,9 @@ function Actions({ room, message }: { room: RoomModel; message: Message }): JSX.
     <div class="actions" role="toolbar" aria-label="Message actions" ref={bar}>
       <Action icon="smile" says="React" run={() => setPicking(true)} />
       <Action icon="reply" says="Reply" run={() => startReply(room, message)} />
+      {message.verdict && (
+        <Action icon="why" says="Why this verdict" run={() => explain(room.name, message)} />
+      )}
       {own && <Action icon="edit" says="Edit" run={() => startEdit(room, message)} />}
       {own && !sure && <Action icon="trash" says="Delete" run={() => setSure(true)} />}
       {own && sure && (
@@ -188,7 +196,7 @@ function keepInView(bar: HTMLElement): void {
 }
 
 function Action(props: {
-  icon: 'smile' | 'reply' | 'edit' | 'trash';
+  icon: IconName;
   says: string;
   run(): void;
 }): JSX.Element {

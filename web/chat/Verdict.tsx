@@ -48,8 +48,12 @@ export function hideVerdict(): boolean {
   return was;
 }
 
-export function Verdicts(props: { message: Message; tabbable: boolean }): JSX.Element | null {
-  const { message, tabbable } = props;
+export function Verdicts(props: {
+  message: Message;
+  tabbable: boolean;
+  explain(): void;
+}): JSX.Element | null {
+  const { message, tabbable, explain } = props;
   const verdict = message.verdict;
   if (!verdict || verdict.labels.length === 0) return null;
   const toned = verdict.labels.map((label) => ({ label, tone: toneOf(label, verdict) }));
@@ -63,6 +67,7 @@ export function Verdicts(props: { message: Message; tabbable: boolean }): JSX.El
           tone={tone}
           tabbable={tabbable}
           what={{ label, verdict, message }}
+          explain={explain}
         />
       ))}
     </div>
@@ -74,8 +79,9 @@ function Badge(props: {
   tone: Tone;
   tabbable: boolean;
   what: Omit<Shown, 'anchor'>;
+  explain(): void;
 }): JSX.Element {
-  const { label, tone, tabbable, what } = props;
+  const { label, tone, tabbable, what, explain } = props;
   const open = shown.value?.label === label;
   const show = (e: { currentTarget: HTMLElement }): void => {
     shown.value = { anchor: e.currentTarget, ...what };
@@ -96,7 +102,10 @@ function Badge(props: {
       onPointerLeave={hide}
       onFocus={show}
       onBlur={hide}
-      onClick={show}
+      onClick={() => {
+        hideVerdict();
+        explain();
+      }}
     >
       {tone === 'bad' && <Icon name="flag" />}
       <span>{label.label}</span>
@@ -119,7 +128,7 @@ export function VerdictCard(): JSX.Element | null {
     <div class="verdict-card" id={CARD} role="tooltip" ref={card}>
       <div class="verdict-head">
         <strong>{label.label}</strong>
-        <span>{verdict.action === 'none' ? 'noted' : actionWord(verdict.action)}</span>
+        <span>{actionWord(verdict.action)}</span>
       </div>
       <div class="meter-line">
         <meter min={0} max={1} value={label.score} aria-hidden="true" />
@@ -143,8 +152,18 @@ export function VerdictCard(): JSX.Element | null {
   );
 }
 
-function actionWord(action: string): string {
-  return action === 'flag' ? 'flagged' : action;
+const ACTION_WORDS: Record<string, string> = {
+  none: 'noted',
+  flag: 'flagged',
+  mask: 'masked',
+  hold: 'held',
+  bounce: 'sent back',
+  block: 'blocked',
+  shadow: 'hidden',
+};
+
+export function actionWord(action: string): string {
+  return ACTION_WORDS[action] ?? action;
 }
 
 const CONTEXT = 60;

@@ -11,7 +11,7 @@ import { Timeline, type Item, type Message } from './timeline';
 /** A message of one's own that is not (yet) among the room's events. */
 export interface Echo {
   entry: Entry;
-  state: 'sending' | 'waiting' | 'failed' | 'held' | 'sent';
+  state: 'sending' | 'waiting' | 'failed' | 'held' | 'declined' | 'sent';
   /** Known once acknowledged; the echo goes when the event of that number comes. */
   seq?: number;
 }
@@ -68,7 +68,7 @@ export class RoomModel {
   }
 
   append(events: RoomEvent[], looking: boolean): void {
-    this.timeline.add(events);
+    this.timeline.add(events.map((event) => this.asWritten(event)));
     if ((this.following || !looking) && this.timeline.items.length > TRIM_AT)
       this.timeline.trim(KEEP_ITEMS);
     for (const event of events) if (event.user) this.setTyping(event.user, false);
@@ -95,6 +95,14 @@ export class RoomModel {
     else if (seq > this.timeline.newest) this.setEcho({ entry, state: 'sent', seq });
     else this.echoes.value = this.echoes.value.filter((e) => e.entry.cid !== entry.cid);
     this.topWhenWritten.delete(entry.cid);
+  }
+
+  /** A moderator has decided about a held message; one that was let through comes as an event. */
+  moderated(cid: string, state: string): void {
+    const echo = this.echoes.value.find((e) => e.entry.cid === cid);
+    if (!echo) return;
+    if (state === 'rejected') this.setEcho({ ...echo, state: 'declined' });
+    else this.dismissHeld(cid);
   }
 
   dismissHeld(cid: string): void {
@@ -160,6 +168,14 @@ export class RoomModel {
     return this.items.value.findLast(
       (i): i is Message => i.kind === 'message' && i.user.id === this.me.id && !i.deleted,
     );
+  }
+
+  /** What is hidden from the others stays in its author's sight. */
+  private asWritten(event: RoomEvent): RoomEvent {
+    const own = this.echoes.value.find((e) => e.seq === event.seq);
+    if (event.kind !== 'hidden' || !own) return event;
+    const text = String(own.entry.fields.text ?? '');
+    return { ...event, kind: 'message', user: this.me, text };
   }
 
   private isUnread(item: Item): boolean {

@@ -78,6 +78,11 @@ export class Store {
     return this.client.knownName;
   }
 
+  /** Reads this user's rooms over HTTP. */
+  get token(): string | undefined {
+    return this.client.token;
+  }
+
   start(): void {
     if (this.client.knownName) this.client.start();
     window.addEventListener('online', () => this.client.nudge());
@@ -261,6 +266,9 @@ export class Store {
         break;
       case 'typing':
         room.setTyping(notice.user, notice.active);
+        break;
+      case 'moderated':
+        room.moderated(notice.cid, notice.state);
         break;
       case 'presence':
         room.presence(notice.user, notice.online === true, notice.members);

@@ -27,6 +27,8 @@ export interface Message {
   text: string;
   replyTo: number | undefined;
   edited: boolean;
+  /** Of the newest edit; 0: the text is the first one. */
+  edit: number;
   deleted: boolean;
   reactions: Reaction[];
   verdict: Verdict | undefined;
@@ -140,6 +142,7 @@ export class Timeline {
       text: event.text,
       replyTo: event.reply_to,
       edited: false,
+      edit: 0,
       deleted: false,
       reactions: [],
       verdict: undefined,
@@ -155,7 +158,7 @@ function toNotice(event: NoticeEvent): Notice {
 
 function targets(event: Annotation): number[] {
   if (event.kind === 'verdict') return event.items.map((i) => i.on);
-  return event.kind === 'unknown' ? [] : [event.on];
+  return event.kind === 'unknown' || event.kind === 'hidden' ? [] : [event.on];
 }
 
 function apply(message: Message, note: Annotation): void {
@@ -163,6 +166,7 @@ function apply(message: Message, note: Annotation): void {
     case 'edit':
       message.text = note.text;
       message.edited = true;
+      message.edit = note.seq;
       if (message.verdict) message.verdict = { ...message.verdict, outdated: true };
       break;
     case 'delete':
@@ -171,11 +175,16 @@ function apply(message: Message, note: Annotation): void {
     case 'reaction':
       react(message, note.user, note.emoji, note.add);
       break;
-    case 'verdict': {
-      const item = note.items.find((i) => i.on === message.seq);
-      if (item) message.verdict = { ...item, ts: note.ts, outdated: false };
-    }
+    case 'verdict':
+      for (const item of note.items) if (item.on === message.seq) judge(message, item, note.ts);
   }
+}
+
+/** Of the verdicts on several texts of a message, the one on the newest counts. */
+function judge(message: Message, item: VerdictItem, ts: number): void {
+  const edit = item.edit ?? 0;
+  if (message.verdict && (message.verdict.edit ?? 0) > edit) return;
+  message.verdict = { ...item, ts, outdated: edit !== message.edit };
 }
 
 function react(message: Message, user: User, emoji: string, add: boolean): void {

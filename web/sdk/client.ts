@@ -17,6 +17,7 @@ import {
   toRooms,
   toUser,
   type HelloReply,
+  type Moderated,
   type OkReply,
   type Presence,
   type RequestError,
@@ -37,7 +38,8 @@ export type Notice =
   | { type: 'entry'; entry: Entry }
   | { type: 'entry-gone'; entry: Entry; reply: OkReply | undefined }
   | Typing
-  | Presence;
+  | Presence
+  | Moderated;
 
 export interface ClientOptions {
   url: string;
@@ -66,6 +68,11 @@ export class Client implements Listener, RoomListener, OutboxListener {
   get knownName(): string | undefined {
     const { token, name } = this.connection.credentials;
     return token ? name : undefined;
+  }
+
+  /** What HTTP wants as a bearer to read this user's rooms; undefined before the first hello. */
+  get token(): string | undefined {
+    return this.connection.credentials.token;
   }
 
   get state(): ConnectionState {

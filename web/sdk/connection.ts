@@ -23,6 +23,7 @@ import {
   type ErrorReply,
   type HelloReply,
   type OkReply,
+  type Moderated,
   type Presence,
   type RoomEvent,
   type Typing,
@@ -49,7 +50,7 @@ const NEXT: Record<StateName, readonly StateName[]> = {
   stopped: ['connecting'],
 };
 
-export type Push = RoomEvent | Typing | Presence;
+export type Push = RoomEvent | Typing | Presence | Moderated;
 
 export interface Listener {
   onState(state: ConnectionState): void;
@@ -226,6 +227,7 @@ export class Connection {
         frame.temporary,
         frame.retry_after_ms,
         frame.suggest,
+        frame.verdict,
       ),
     );
   }

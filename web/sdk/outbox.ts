@@ -14,7 +14,7 @@
  */
 import { BACKOFF_FIRST_MS } from './backoff';
 import { newCid, type Platform } from './platform';
-import { Disconnected, RequestError, type OkReply } from './protocol';
+import { Disconnected, RequestError, type Judgement, type OkReply } from './protocol';
 import type { Ask } from './room';
 
 export type Operation = 'send' | 'edit' | 'delete' | 'react';
@@ -29,7 +29,7 @@ export interface Entry {
   readonly state: 'queued' | 'sending' | 'failed';
   /** Sent at least once: the server may already have it. */
   readonly tried: boolean;
-  readonly error?: { code: string; message: string };
+  readonly error?: { code: string; message: string; verdict?: Judgement };
 }
 
 export interface OutboxListener {
@@ -127,8 +127,9 @@ export class Outbox {
       this.put({ ...entry, state: 'queued' });
       return error.retryAfterMs ?? BACKOFF_FIRST_MS;
     }
-    const { code, message } = error;
-    this.put({ ...entry, state: 'failed', error: { code, message } });
+    const { code, message, verdict } = error;
+    const why = { code, message, ...(verdict ? { verdict } : {}) };
+    this.put({ ...entry, state: 'failed', error: why });
     return 0;
   }
 

@@ -22,10 +22,16 @@ export interface Label {
   spans?: Span[];
 }
 
-export interface VerdictItem {
-  on: number;
+/** What was decided about a text, and why. */
+export interface Judgement {
   action: string;
   labels: Label[];
+}
+
+export interface VerdictItem extends Judgement {
+  on: number;
+  /** The edit that was judged; absent: the text as it was first sent. */
+  edit?: number;
 }
 
 interface EventBase {
@@ -66,6 +72,10 @@ export interface NoticeEvent extends EventBase {
   kind: 'notice';
   text: string;
 }
+/** It takes its place in the numbering, and is shown to its author only. */
+export interface HiddenEvent extends EventBase {
+  kind: 'hidden';
+}
 /** A kind this client does not know still takes its place in the numbering. */
 export interface UnknownEvent extends EventBase {
   kind: 'unknown';
@@ -77,6 +87,7 @@ export type RoomEvent =
   | ReactionEvent
   | VerdictEvent
   | NoticeEvent
+  | HiddenEvent
   | UnknownEvent;
 
 export interface OkReply {
@@ -92,6 +103,7 @@ export interface ErrorReply {
   temporary: boolean;
   retry_after_ms?: number;
   suggest?: string;
+  verdict?: Judgement;
 }
 export interface Bye {
   type: 'bye';
@@ -117,7 +129,14 @@ export interface Presence {
   online?: boolean;
   members?: number;
 }
-export type Frame = OkReply | ErrorReply | Bye | Ping | Typing | Presence | RoomEvent;
+/** A moderator has decided about a message of ours that was held. */
+export interface Moderated {
+  type: 'moderated';
+  room: string;
+  cid: string;
+  state: string;
+}
+export type Frame = OkReply | ErrorReply | Bye | Ping | Typing | Presence | Moderated | RoomEvent;
 
 export interface Limits {
   text: number;
@@ -144,6 +163,8 @@ export class RequestError extends Error {
     readonly temporary: boolean,
     readonly retryAfterMs: number | undefined,
     readonly suggest: string | undefined,
+    /** With `rejected`: what was found, and what was done about it. */
+    readonly verdict?: Judgement,
   ) {
     super(message);
     this.name = 'RequestError';
@@ -191,14 +212,20 @@ function toLabel(v: unknown): Label | undefined {
   };
 }
 
-function toItem(v: unknown): VerdictItem | undefined {
-  if (!isObject(v) || !Number.isInteger(v.on)) return undefined;
+function toJudgement(v: unknown): Judgement | undefined {
+  if (!isObject(v)) return undefined;
   const labels = Array.isArray(v.labels) ? v.labels.map(toLabel) : [];
   return {
-    on: v.on as number,
     action: text(v.action, 'none'),
     labels: labels.filter((l): l is Label => l !== undefined),
   };
+}
+
+function toItem(v: unknown): VerdictItem | undefined {
+  const judged = toJudgement(v);
+  if (!judged || !isObject(v) || !Number.isInteger(v.on)) return undefined;
+  const edit = Number.isInteger(v.edit) ? { edit: v.edit as number } : {};
+  return { on: v.on as number, ...edit, ...judged };
 }
 
 /** A numbered event, or undefined when it is not one (no room or no seq). */
@@ -242,6 +269,8 @@ export function toEvent(v: unknown): RoomEvent | undefined {
     }
     case 'notice':
       return { ...base, kind: 'notice', text: text(v.text) };
+    case 'hidden':
+      return { ...base, kind: 'hidden' };
     default:
       return { ...base, kind: 'unknown' };
   }
@@ -294,7 +323,8 @@ export function decodeFrame(data: string): Frame | undefined {
   switch (v.type) {
     case 'ok':
       return Number.isInteger(v.id) ? (v as OkReply) : undefined;
-    case 'error':
+    case 'error': {
+      const verdict = toJudgement(v.verdict);
       return {
         type: 'error',
         code: text(v.code, 'internal'),
@@ -303,7 +333,9 @@ export function decodeFrame(data: string): Frame | undefined {
         ...(Number.isInteger(v.id) ? { id: v.id as number } : {}),
         ...(typeof v.retry_after_ms === 'number' ? { retry_after_ms: v.retry_after_ms } : {}),
         ...(typeof v.suggest === 'string' ? { suggest: v.suggest } : {}),
+        ...(verdict ? { verdict } : {}),
       };
+    }
     case 'event':
       return toEvent(v);
     case 'bye':
@@ -321,6 +353,9 @@ export function decodeFrame(data: string): Frame | undefined {
       if (!user || typeof v.room !== 'string') return undefined;
       return { type: 'typing', room: v.room, user, active: v.active === true };
     }
+    case 'moderated':
+      if (typeof v.room !== 'string' || typeof v.cid !== 'string') return undefined;
+      return { type: 'moderated', room: v.room, cid: v.cid, state: text(v.state) };
     case 'presence': {
       if (typeof v.room !== 'string') return undefined;
       const user = toUser(v.user);

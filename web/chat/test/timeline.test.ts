@@ -18,10 +18,10 @@ const edit = (seq: number, on: number, text: string): RoomEvent => ({
   on,
   text,
 });
-const verdict = (seq: number, on: number): RoomEvent => ({
+const verdict = (seq: number, on: number, edit?: number): RoomEvent => ({
   ...base(seq),
   kind: 'verdict',
-  items: [{ on, action: 'flag', labels: [] }],
+  items: [{ on, ...(edit ? { edit } : {}), action: 'flag', labels: [] }],
 });
 const react = (seq: number, on: number, add: boolean): RoomEvent => ({
   ...base(seq),
@@ -72,12 +72,21 @@ test('only the message that an event speaks of gets a new identity', () => {
   assert.notEqual(timeline.items[1], two);
 });
 
-test('an edit outdates the verdict before it, and the next verdict is fresh', () => {
+test('an edit outdates the verdict before it, and the verdict on that edit is fresh', () => {
   const timeline = new Timeline();
-  timeline.reset([said(1), verdict(2, 1), edit(3, 1, 'x')]);
+  timeline.reset([said(1), verdict(2, 1), edit(3, 1, 'other')]);
   assert.equal(timeline.find(1)?.verdict?.outdated, true);
-  timeline.add([verdict(4, 1)]);
+  timeline.add([verdict(4, 1, 3)]);
   assert.equal(timeline.find(1)?.verdict?.outdated, false);
+});
+
+test('a verdict on an earlier text never replaces the one on the newest', () => {
+  const timeline = new Timeline();
+  timeline.reset([said(1), edit(2, 1, 'other'), verdict(3, 1, 2), verdict(4, 1)]);
+  assert.equal(timeline.find(1)?.verdict?.edit, 2);
+  assert.equal(timeline.find(1)?.verdict?.outdated, false);
+  timeline.add([edit(5, 1, 'third'), verdict(6, 1, 2)]);
+  assert.equal(timeline.find(1)?.verdict?.outdated, true);
 });
 
 test('what was trimmed comes back whole', () => {
