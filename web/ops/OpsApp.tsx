@@ -6,7 +6,10 @@ import { bytes, plural, short, span, timeOf, whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { ThemeButton } from '../ui/ThemeButton';
 import { Analyzers, Charts, Exceptions, Ledger, Loops, StorePanel, Workers } from './Panels';
+import { RoomRules } from './Policy';
 import { access, silentSince, stats, workers } from './poll';
+import { Review } from './Review';
+import { tab, TABS, type Tab } from './tabs';
 import type { Stats, WorkersReport } from './types';
 
 export function OpsApp(): JSX.Element {
@@ -22,11 +25,28 @@ export function OpsApp(): JSX.Element {
             {stats.value.version} · up {span(stats.value.uptime_s * 1000)}
           </p>
         )}
+        {entry.is === 'open' && <Tabs />}
         <a href="/">Chat</a>
         <ThemeButton />
       </header>
       {entry.is === 'closed' ? <Closed why={entry.why} /> : <Open />}
     </div>
+  );
+}
+
+function Tabs(): JSX.Element {
+  return (
+    <nav class="tabs" aria-label="Parts of this page">
+      {(Object.keys(TABS) as Tab[]).map((name) => (
+        <a
+          key={name}
+          href={`#${name}`}
+          aria-current={tab.value === name ? 'page' : undefined}
+        >
+          {TABS[name]}
+        </a>
+      ))}
+    </nav>
   );
 }
 
@@ -77,7 +97,10 @@ function Open(): JSX.Element {
           </p>
         )}
       </div>
-      {s && w ? <Report s={s} w={w} /> : <p class="none">Asking the server…</p>}
+      {tab.value === 'review' && <Review />}
+      {tab.value === 'rooms' && <RoomRules />}
+      {tab.value === 'status' &&
+        (s && w ? <Report s={s} w={w} /> : <p class="none">Asking the server…</p>)}
     </main>
   );
 }

@@ -50,12 +50,20 @@ export async function fetchAll(): Promise<[Stats, WorkersReport]> {
 
 const PATIENCE_MS = 5_000;
 
-async function get(path: string): Promise<unknown> {
+const get = (path: string): Promise<unknown> => call('GET', path);
+
+/** An API call of the operator's; rejects with an ApiError that is for people. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(path, {
-    headers: { authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ''}` },
+    method,
+    headers: {
+      authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ''}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
-  return read(response);
+  return (await read(response)) as T;
 }
 
 async function read(response: Response): Promise<unknown> {

@@ -3,6 +3,7 @@
 import { render } from 'preact';
 import '../ui/tokens.css';
 import './ops.css';
+import './review.css';
 import { drawByFrames } from '../ui/frames';
 import { startTheme } from '../ui/theme';
 import { OpsApp } from './OpsApp';
