@@ -57,6 +57,10 @@ void chat_free(struct chat *c)
     hash_fini(&c->rosters);
     names_free(c);
     auth_tickets_free(&c->tickets);
+    outbox_fini(&c->to_store);
+    outbox_fini(&c->to_dispatch);
+    for (unsigned i = 0; i < c->shared->topology->n_loops; i++)
+        outbox_fini(&c->to_loops[i]);
     clients_fini(&c->clients);
     arena_fini(&c->arena);
     buf_fini(&c->scratch);
@@ -73,7 +77,7 @@ void chat_post_loop(struct chat *c, unsigned loop, struct msg *m)
     if (loop == c->index)
         chat_on_msg(c, m);
     else if (loop < c->shared->topology->n_loops)
-        mailbox_post(c->shared->topology->loops[loop], m);
+        outbox_add(&c->to_loops[loop], m);
     else
         msg_free(m); /* nobody asked */
 }
@@ -85,7 +89,21 @@ void chat_post_home(struct chat *c, const char *key, struct msg *m)
 
 void chat_post_store(struct chat *c, struct msg *m)
 {
-    mailbox_post(c->shared->topology->store, m);
+    outbox_add(&c->to_store, m);
+}
+
+void chat_post_dispatch(struct chat *c, struct msg *m)
+{
+    outbox_add(&c->to_dispatch, m);
+}
+
+static void post_all(struct chat *c)
+{
+    const struct topology *t = c->shared->topology;
+    mailbox_post_all(t->store, &c->to_store);
+    mailbox_post_all(t->dispatch, &c->to_dispatch); /* empty where there is none */
+    for (unsigned i = 0; i < t->n_loops; i++)
+        mailbox_post_all(t->loops[i], &c->to_loops[i]);
 }
 
 bool chat_has_dispatch(const struct chat *c)
@@ -239,7 +257,11 @@ unsigned chat_on_turn_end(struct chat *c)
 {
     c->now_ms = clock_mono_ms();
     verdicts_on_turn_end(c);
-    return fanout_flush(c);
+    /* Before the writing, so that the others work meanwhile; after it for who was closed in it. */
+    post_all(c);
+    unsigned ms = fanout_flush(c);
+    post_all(c);
+    return ms;
 }
 
 void chat_on_tick(struct chat *c, uint64_t now_ms)

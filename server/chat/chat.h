@@ -77,6 +77,7 @@ struct chat {
     struct buf scratch;          /* fields and events being encoded; free between messages */
     struct buf reply;            /* the frame being encoded from them */
     struct buf gather; /* what one session gets at the end of a turn, when from several sources */
+    struct outbox to_store, to_dispatch, to_loops[LOOPS_MAX]; /* posted at the end of the turn */
     struct boards boards;
     uint64_t now_ms;             /* monotonic, as of the last tick or turn */
     bool draining;
@@ -95,11 +96,13 @@ void chat_on_tick(struct chat *c, uint64_t now_ms);
 /* True once LOOP_DRAIN was handled and every session has gone or its time was up. */
 bool chat_is_drained(const struct chat *c);
 
-/* Sends to a loop: by mailbox, or, when it is this one, at once. Takes the message. */
+/* Sends to a loop: at once when it is this one, else at the end of the turn, with all that the turn
+ * has for it. Takes the message. */
 void chat_post_loop(struct chat *c, unsigned loop, struct msg *m);
 /* To a room's, or a name's, home. */
 void chat_post_home(struct chat *c, const char *key, struct msg *m);
 void chat_post_store(struct chat *c, struct msg *m);
+void chat_post_dispatch(struct chat *c, struct msg *m);
 bool chat_has_dispatch(const struct chat *c);
 /* This loop's mailbox, as the place for answers. */
 struct mailbox *chat_mailbox(struct chat *c);

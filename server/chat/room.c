@@ -223,7 +223,7 @@ static void post_job(struct chat *c, const struct msg_publication *m)
     job->text_len = m->text_len;
     memcpy(job->text, m->text, m->text_len + 1);
     if (c->shared->analyze_inline == NULL)
-        mailbox_post(c->shared->topology->dispatch, &job->head);
+        chat_post_dispatch(c, &job->head);
     else
         analyze_inline(c, job);
 }

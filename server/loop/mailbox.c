@@ -30,16 +30,20 @@ struct mailbox *mailbox_new(void)
     return m;
 }
 
-void mailbox_free(struct mailbox *m)
+static void free_chain(struct msg *msg)
 {
-    if (m == NULL)
-        return;
-    struct msg *msg = mailbox_take(m);
     while (msg != NULL) {
         struct msg *next = msg->next;
         msg_free(msg);
         msg = next;
     }
+}
+
+void mailbox_free(struct mailbox *m)
+{
+    if (m == NULL)
+        return;
+    free_chain(mailbox_take(m));
     close(m->fd);
     free(m);
 }
@@ -52,15 +56,43 @@ static void wake(int fd)
         continue;
 }
 
-void mailbox_post(struct mailbox *m, struct msg *msg)
+/* Puts a chain on top of the stack. */
+static void push(struct mailbox *m, struct msg *newest, struct msg *oldest)
 {
     struct msg *top = atomic_load_explicit(&m->top, memory_order_relaxed);
     do {
-        msg->next = top;
-    } while (!atomic_compare_exchange_weak_explicit(&m->top, &top, msg, memory_order_release,
+        oldest->next = top;
+    } while (!atomic_compare_exchange_weak_explicit(&m->top, &top, newest, memory_order_release,
                                                     memory_order_relaxed));
     if (top == NULL)
         wake(m->fd);
+}
+
+void mailbox_post(struct mailbox *m, struct msg *msg)
+{
+    push(m, msg, msg);
+}
+
+void mailbox_post_all(struct mailbox *m, struct outbox *o)
+{
+    if (o->newest == NULL)
+        return;
+    push(m, o->newest, o->oldest);
+    *o = (struct outbox){NULL, NULL};
+}
+
+void outbox_add(struct outbox *o, struct msg *msg)
+{
+    msg->next = o->newest;
+    o->newest = msg;
+    if (o->oldest == NULL)
+        o->oldest = msg;
+}
+
+void outbox_fini(struct outbox *o)
+{
+    free_chain(o->newest);
+    *o = (struct outbox){NULL, NULL};
 }
 
 int mailbox_fd(const struct mailbox *m)

@@ -150,7 +150,7 @@ void quarantine_answer_review(struct writer *w, struct msg_review *m, int lost)
         post_job(w, m->id);
     }
     m->head.tag = MSG_LOOP_REVIEWED;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
 
 void quarantine_answer_put(struct writer *w, struct msg_quarantine *m, int lost)

@@ -187,6 +187,25 @@ static int write_message(struct writer *w, struct msg *m)
 
 /* ---- answers, after the commit ---- */
 
+void writer_answer(struct writer *w, struct mailbox *to, struct msg *m)
+{
+    for (unsigned i = 0; i < w->topology->n_loops; i++) {
+        if (w->topology->loops[i] == to) {
+            outbox_add(&w->to_loops[i], m);
+            return;
+        }
+    }
+    mailbox_post(to, m);
+}
+
+/* Reads go last: a page never holds what the rooms have not been told of. */
+static void post_answers(struct writer *w)
+{
+    for (unsigned i = 0; i < w->topology->n_loops; i++)
+        mailbox_post_all(w->topology->loops[i], &w->to_loops[i]);
+    mailbox_post_all(w->reader, &w->to_reader);
+}
+
 static void answer_publication(struct writer *w, struct msg_publication *p, int lost)
 {
     if (lost != SQLITE_OK) {
@@ -201,7 +220,7 @@ static void answer_publication(struct writer *w, struct msg_publication *p, int 
     rooms_find(&w->rooms, p->room.text, &room);
     unsigned home = room != NULL ? room->home : topology_home(w->topology, p->room.text);
     p->head.tag = MSG_ROOM_COMMITTED;
-    mailbox_post(w->topology->loops[home], &p->head);
+    outbox_add(&w->to_loops[home], &p->head);
 }
 
 static void answer_room_open(struct writer *w, struct msg_room_open *m)
@@ -212,10 +231,10 @@ static void answer_room_open(struct writer *w, struct msg_room_open *m)
     m->top = room != NULL ? room->top : 0;
     m->last_ts_ms = room != NULL ? room->last_ts : 0;
     m->head.tag = MSG_ROOM_OPENED;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
 
-static void answer_read_mark(struct msg_read_mark *m, int lost)
+static void answer_read_mark(struct writer *w, struct msg_read_mark *m, int lost)
 {
     if (lost != SQLITE_OK) {
         m->ask.status = E_UNAVAILABLE;
@@ -223,7 +242,7 @@ static void answer_read_mark(struct msg_read_mark *m, int lost)
         m->ask.retry_after_ms = RETRY_AFTER_MS;
     }
     m->head.tag = MSG_LOOP_READ_MARKED;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
 
 static void answer_rooms(struct writer *w, struct msg_rooms *m)
@@ -234,7 +253,7 @@ static void answer_rooms(struct writer *w, struct msg_rooms *m)
     m->count = rooms_list(&w->rooms, m->rows, m->cap);
     m->ask.status = m->rows != NULL ? 0 : E_NO_MEMORY;
     m->head.tag = MSG_LOOP_ROOMS;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
 
 struct msg *writer_make_job(sqlite3_stmt *s)
@@ -273,7 +292,7 @@ static void answer_pending(struct writer *w, struct msg_pending *m)
         log_error("store", "cannot list all messages without a verdict: %s", db_reason(rc));
     sqlite3_reset(s);
     m->head.tag = MSG_DISPATCH_PENDING;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
 
 static void answer(struct writer *w, struct msg *m, int lost)
@@ -286,7 +305,7 @@ static void answer(struct writer *w, struct msg *m, int lost)
         answer_room_open(w, (struct msg_room_open *)m);
         break;
     case MSG_STORE_READ_MARK:
-        answer_read_mark((struct msg_read_mark *)m, lost);
+        answer_read_mark(w, (struct msg_read_mark *)m, lost);
         break;
     case MSG_STORE_ROOMS:
         answer_rooms(w, (struct msg_rooms *)m);
@@ -307,7 +326,7 @@ static void answer(struct writer *w, struct msg *m, int lost)
         keys_answer(w, (struct msg_key *)m, lost);
         break;
     case MSG_STORE_READ:
-        mailbox_post(w->reader, m);
+        outbox_add(&w->to_reader, m);
         break;
     default:
         msg_free(m);
@@ -378,6 +397,7 @@ static struct msg *run_batch(struct writer *w, struct msg *chain)
         answer(w, chain, lost);
         chain = next;
     }
+    post_answers(w);
     atomic_fetch_sub_explicit(&w->stats->queue, publications, memory_order_relaxed);
     return m;
 }

@@ -39,6 +39,7 @@ struct writer {
     uint64_t retain_events;
     struct mailbox *mailbox;
     struct mailbox *reader;
+    struct outbox to_loops[LOOPS_MAX], to_reader; /* a batch's answers, posted together */
     const struct topology *topology;
     struct store_stats *stats;
     struct checkpoint *checkpoint;
@@ -76,6 +77,9 @@ int writer_begin(struct writer *w);
 int writer_commit(struct writer *w);
 /* Rolls back and takes everything back that the transaction changed in memory. */
 void writer_lose(struct writer *w, int rc);
+
+/* Posts an answer, to a loop with the batch's others. Takes the message. */
+void writer_answer(struct writer *w, struct mailbox *to, struct msg *m);
 
 /* The message to be analysed, of a row of PENDING_PAGE; NULL when memory is short. */
 struct msg *writer_make_job(sqlite3_stmt *row);

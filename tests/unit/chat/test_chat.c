@@ -130,7 +130,7 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
     ck_assert_ptr_null(client_next(&bob));
     for (unsigned i = 151; i <= 160; i++)
         send_text(&ada, i);
-    world_release_reads(&w);
+    world_release(&w);
     const char *ok = client_next(&bob);
     HAS(ok, "\"recovered\":true");
     for (unsigned seq = 11; seq <= 160; seq++) {

@@ -114,6 +114,14 @@ static uint64_t top_of(const struct world *w, const char *room)
     return top;
 }
 
+static void answer(struct world *w, bool hold, struct mailbox *to, struct msg *m)
+{
+    if (hold)
+        w->held[w->n_held++] = (struct held){to, m};
+    else
+        mailbox_post(to, m);
+}
+
 static void append(struct world *w, struct msg_publication *m)
 {
     m->head.tag = MSG_ROOM_COMMITTED;
@@ -131,7 +139,8 @@ static void append(struct world *w, struct msg_publication *m)
         kept->user = m->user ? user_ref(m->user) : NULL;
         w->events[w->n_events++] = kept;
     }
-    mailbox_post(w->topology.loops[topology_home(&w->topology, m->room.text)], &m->head);
+    answer(w, w->hold_commits, w->topology.loops[topology_home(&w->topology, m->room.text)],
+           &m->head);
 }
 
 static void read_page(struct world *w, struct msg_read *m)
@@ -157,10 +166,7 @@ static void read_page(struct world *w, struct msg_read *m)
     }
     m->more = m->backward ? from > 1 : m->last < top;
     m->head.tag = m->reply_tag;
-    if (w->hold_reads)
-        w->held[w->n_held++] = &m->head;
-    else
-        mailbox_post(m->reply, &m->head);
+    answer(w, w->hold_reads, m->reply, &m->head);
 }
 
 static void store_on_msg(struct world *w, struct msg *m)
@@ -192,11 +198,11 @@ static void store_on_msg(struct world *w, struct msg *m)
     }
 }
 
-void world_release_reads(struct world *w)
+void world_release(struct world *w)
 {
-    w->hold_reads = false;
+    w->hold_reads = w->hold_commits = false;
     for (unsigned i = 0; i < w->n_held; i++)
-        mailbox_post(((struct msg_read *)w->held[i])->reply, w->held[i]);
+        mailbox_post(w->held[i].to, w->held[i].m);
     w->n_held = 0;
     world_settle(w);
 }
@@ -215,6 +221,15 @@ static bool drain_store(struct world *w)
     return any;
 }
 
+/* Whether the end of the turn will post something to others. */
+static bool has_posts(const struct chat *c)
+{
+    bool any = c->to_store.newest != NULL || c->to_dispatch.newest != NULL;
+    for (unsigned i = 0; i < WORLD_LOOPS_MAX; i++)
+        any |= c->to_loops[i].newest != NULL;
+    return any;
+}
+
 static bool drain_loop(struct world *w, unsigned i)
 {
     struct msg *m = mailbox_take(w->topology.loops[i]);
@@ -226,6 +241,7 @@ static bool drain_loop(struct world *w, unsigned i)
         m = next;
     }
     uint64_t now_ms = w->chats[i]->now_ms;
+    any |= has_posts(w->chats[i]);
     chat_on_turn_end(w->chats[i]);
     world_on_chat(false);
     w->chats[i]->now_ms = now_ms; /* time is the test's */

@@ -26,8 +26,12 @@ struct world {
     unsigned n_events;
     uint64_t oldest;        /* what retention has left begins here; 0: everything is there */
     bool store_fails; /* commits fail */
-    bool hold_reads;  /* pages stay in `held`, as read, until world_release_reads */
-    struct msg *held[64];
+    bool hold_reads;   /* pages stay in `held`, as read, until world_release */
+    bool hold_commits; /* and so do the answers to what was stored */
+    struct held {
+        struct mailbox *to;
+        struct msg *m;
+    } held[64];
     unsigned n_held;
 };
 
@@ -49,7 +53,7 @@ void world_init(struct world *w, unsigned n_loops);
 void world_fini(struct world *w);
 /* Moves messages until nothing is left to do; ends turns. */
 void world_settle(struct world *w);
-void world_release_reads(struct world *w);
+void world_release(struct world *w);
 /* Lets time pass in ticks of 50 ms. */
 void world_wait(struct world *w, uint64_t ms);
 

@@ -9,25 +9,39 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define SENDERS 4
 #define POSTS   50000
 
 static struct mailbox *box;
 
-static void post(unsigned loop, int pid)
+static struct msg_worker *numbered(unsigned sender, int number)
 {
     struct msg_worker *m = msg_new(MSG_DISPATCH_SPAWNED, 0);
-    m->slot = loop;
-    m->pid = pid;
-    mailbox_post(box, &m->head);
+    m->slot = sender;
+    m->pid = number;
+    return m;
 }
 
+static void post(unsigned sender, int number)
+{
+    mailbox_post(box, &numbered(sender, number)->head);
+}
+
+/* Half of them one by one, half in groups. */
 static void *send_all(void *arg)
 {
     unsigned sender = (unsigned)(uintptr_t)arg;
-    for (int i = 1; i <= POSTS; i++)
+    struct outbox group = {0};
+    for (int i = 1; i <= POSTS / 2; i++)
         post(sender, i);
+    for (int i = POSTS / 2 + 1; i <= POSTS; i++) {
+        outbox_add(&group, &numbered(sender, i)->head);
+        if (i % 7 == 0)
+            mailbox_post_all(box, &group);
+    }
+    mailbox_post_all(box, &group);
     return NULL;
 }
 
@@ -80,6 +94,34 @@ START_TEST(an_empty_box_is_quiet_and_a_post_wakes)
 }
 END_TEST
 
+START_TEST(a_group_wakes_once_and_an_empty_one_not_at_all)
+{
+    struct outbox group = {0};
+    uint64_t wakes;
+    box = mailbox_new();
+    struct pollfd p = {.fd = mailbox_fd(box), .events = POLLIN};
+    mailbox_post_all(box, &group);
+    ck_assert_int_eq(poll(&p, 1, 0), 0);
+    for (int i = 1; i <= 3; i++)
+        outbox_add(&group, &numbered(0, i)->head);
+    ck_assert_int_eq(poll(&p, 1, 0), 0);
+    mailbox_post_all(box, &group);
+    ck_assert_int_eq(read(mailbox_fd(box), &wakes, sizeof wakes), sizeof wakes);
+    ck_assert_uint_eq(wakes, 1);
+    struct msg *m = mailbox_take(box);
+    for (int i = 1; i <= 3; i++) {
+        struct msg *next = m->next;
+        ck_assert_int_eq(((struct msg_worker *)m)->pid, i);
+        msg_free(m);
+        m = next;
+    }
+    ck_assert_ptr_null(m);
+    outbox_add(&group, &numbered(0, 4)->head);
+    outbox_fini(&group); /* frees what was never posted */
+    mailbox_free(box);
+}
+END_TEST
+
 START_TEST(client_ids_come_apart_as_they_were_put_together)
 {
     client_id id = client_id_make(63, 0xabcdef, 0x12345678);
@@ -105,5 +147,6 @@ START_TEST(rooms_spread_over_their_homes)
 END_TEST
 
 UNIT_MAIN("mailbox", many_senders_lose_nothing_and_keep_their_order,
-          an_empty_box_is_quiet_and_a_post_wakes, client_ids_come_apart_as_they_were_put_together,
+          an_empty_box_is_quiet_and_a_post_wakes,
+          a_group_wakes_once_and_an_empty_one_not_at_all, client_ids_come_apart_as_they_were_put_together,
           rooms_spread_over_their_homes)
