@@ -46,6 +46,10 @@ static void ask_store(struct chat *c, struct room *r, struct msg_join *m, bool b
     read->after = m->seq;
     /* Also who wants no events is to be told whether any are gone for ever. */
     read->limit = m->limit > 0 ? m->limit : 1;
+    /* The store may be ahead: what the room has not shown yet will be pushed, so it must not be in
+     * the page as well. */
+    if (!backward && read->limit > r->top - m->seq)
+        read->limit = (uint32_t)(r->top - m->seq);
     read->max_bytes = backward ? PAGE_BYTES_MAX - SINCE_BYTES : PAGE_BYTES_MAX;
     read->context = m;
     r->asked++;

@@ -147,6 +147,32 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
 }
 END_TEST
 
+START_TEST(a_page_ends_where_the_pushes_begin)
+{
+    world_init(&w, 1);
+    client_open(&w, 0, &ada);
+    client_enter(&w, &ada, "ada", "lobby");
+    for (unsigned i = 1; i <= 150; i++) /* the ring holds 100 */
+        send_text(&ada, i);
+    client_open(&w, 0, &bob);
+    client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
+    client_forget(&bob);
+    w.hold_commits = true; /* 151 is on disk, but the room has not heard of it */
+    send_text(&ada, 151);
+    client_send(&w, &bob,
+                "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
+    const char *ok = client_next(&bob);
+    HAS(ok, "\"recovered\":true");
+    HAS(ok, "\"seq\":150}");
+    ck_assert_ptr_null(strstr(ok, "\"seq\":151"));
+    world_release(&w);
+    expect_seqs(&bob, 151, 151);
+    client_close(&w, &ada);
+    client_close(&w, &bob);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(what_retention_took_is_never_passed_over_in_silence)
 {
     world_init(&w, 1);
@@ -585,7 +611,7 @@ END_TEST
 UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_order_on_two_loops,
           a_resume_gets_exactly_what_was_missed,
           events_shown_while_the_store_reads_come_with_the_page,
-          what_retention_took_is_never_passed_over_in_silence,
+          a_page_ends_where_the_pushes_begin, what_retention_took_is_never_passed_over_in_silence,
           a_commit_that_fails_is_told_and_not_shown, a_slow_client_is_cut_and_others_are_not,
           a_backlog_without_progress_is_cut_one_that_shrinks_is_not,
           names_are_refused_while_borne_and_free_after, a_forged_token_is_refused,
