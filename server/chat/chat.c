@@ -35,7 +35,6 @@ struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct l
     list_init(&c->dirty_rosters);
     list_init(&c->dirty_sessions);
     list_init(&c->waiting_rosters);
-    list_init(&c->waiting_sessions);
     list_init(&c->choked_sessions);
     list_init(&c->fresh);
     list_init(&c->sessions);

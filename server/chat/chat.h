@@ -28,7 +28,7 @@ struct chat_limits {
     unsigned rooms_max;            /* a session may be in */
     unsigned heartbeat_ms;
     double rate_send, rate_send_burst; /* messages a second and user; 0 = no limit */
-    unsigned flush_ms;             /* in dense traffic one flush a room in it; 0: each turn */
+    unsigned flush_ms;             /* longest wait for more news to share a send; 0: none */
     size_t backlog_max;            /* bytes of a room's log on a loop */
     unsigned slow_after_ms;        /* no new low of the backlog for this long: closed */
     unsigned ring_events;
@@ -64,9 +64,10 @@ struct chat {
     struct hash tickets;    /* loop 0 only */
     struct list dirty_rosters;   /* have news for their members */
     struct list dirty_sessions;  /* have replies to write */
-    struct list waiting_rosters;  /* the same, for the end of the window (fanout.c) */
-    struct list waiting_sessions;
-    uint64_t window_end_us;
+    struct list waiting_rosters; /* wait for more news until a beat (fanout.c) */
+    uint64_t beat_us;            /* the next one */
+    uint64_t rested_us;          /* when the debt of the sends so far is paid */
+    uint64_t sends;              /* of this turn */
     struct list choked_sessions; /* their socket is full: watched for progress */
     struct list fresh;           /* sessions that have not said hello, oldest first */
     struct list sessions;        /* those that have, by their next ping */

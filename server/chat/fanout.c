@@ -7,9 +7,11 @@
  * from its offset to the end. Nothing is allocated a delivery, and the only system call is the
  * send.
  *
- * Under dense traffic a send for each event costs far more than the events: a room that has just
- * been flushed waits for the end of a short window (flush_ms) and gathers. The first event after a
- * pause never waits.
+ * A send costs far more than the events in it, and what a flush costs is members, not events. So
+ * sends run up a debt of time: while a loop has sent for more than a fifth of the time, news of
+ * its rooms wait for more to leave with them, and whom a reply goes to anyway takes them along.
+ * They wait for two beats at most, flush_ms together: who lacks, at a beat, what was there at the
+ * beat before, gets all there is. A loop without debt sends at once.
  */
 #include "chat/fanout.h"
 
@@ -18,6 +20,14 @@
 /* Whole frames up to this many bytes go out in one write; more would sit in libwebsockets' own
  * unbounded buffer when the socket is full. */
 #define WRITE_MAX 65536
+/* What a send costs, as measured (loopback, one event; tests/bench), and how many times that the
+ * loop owes for it. */
+#define SEND_US 4
+#define SHARE 5
+/* A debt below this is none: shorter than the clock of a turn's end. */
+#define DEBT_MIN_US 500
+/* In times of flush_ms: what a burst costs is forgotten some day. */
+#define DEBT_MAX 10
 
 static void set_choked(struct session *s)
 {
@@ -32,19 +42,23 @@ static void set_choked(struct session *s)
 static bool put(struct session *s, const uint8_t *frames, size_t len)
 {
     STAT_ADD(s->chat->stats->bytes_out, len);
+    s->chat->sends++;
     if (s->ops->write(s->conn, frames, len))
         return true;
     set_choked(s);
     return false;
 }
 
-/* Who has all of earlier turns gets this turn's events, whose number is known; others are counted.
- */
-static void count_deliveries(const struct session *s, const struct roster *r, uint64_t from,
-                             const uint8_t *piece, size_t len)
+/* Most members get the same piece: its events are counted once. */
+static void count_deliveries(struct chat *c, struct roster *r, uint64_t from, const uint8_t *piece,
+                             size_t len)
 {
-    bool whole_turn = from == r->log.turn && from + len == roomlog_end(&r->log);
-    STAT_ADD(s->chat->stats->deliveries, whole_turn ? r->turn_events : roomlog_count(piece, len));
+    if (r->counted_from != from || r->counted_len != len) {
+        r->counted_from = from;
+        r->counted_len = len;
+        r->counted = roomlog_count(piece, len);
+    }
+    STAT_ADD(c->stats->deliveries, r->counted);
 }
 
 /* What a member has not got, piece by piece, until it has all or its socket is full. */
@@ -54,7 +68,7 @@ static void write_log(struct session *s, struct roster *r, struct member *m)
     const uint8_t *piece;
     size_t len;
     while (!s->is_choked && (len = roomlog_next(&r->log, &m->at, lags, WRITE_MAX, &piece)) > 0) {
-        count_deliveries(s, r, m->at, piece, len);
+        count_deliveries(s->chat, r, m->at, piece, len);
         m->at += len;
         put(s, piece, len);
     }
@@ -104,7 +118,7 @@ static bool gather(struct session *s)
         if (buf_reserve(&c->gather, news) == NULL)
             break;
         buf_append(&c->gather, piece, news);
-        count_deliveries(s, r, m->at, (const uint8_t *)piece, news);
+        count_deliveries(c, r, m->at, (const uint8_t *)piece, news);
         m->at += news;
     }
     s->out_at = 0;
@@ -151,105 +165,110 @@ static void close_laggards(struct chat *c, struct roster *r)
     }
 }
 
-static void flush_roster(struct chat *c, struct roster *r)
+/* For the latency figures: what was waiting before the last beat, then the rest. */
+static void note_latency(struct chat *c, struct roster *r, bool is_behind, uint64_t now_us)
+{
+    uint64_t oldest_us = r->marked_us != 0 ? r->marked_us : is_behind ? 0 : r->oldest_us;
+    if (oldest_us != 0)
+        histogram_record(&c->stats->deliver_us, now_us - oldest_us);
+    r->marked_us = is_behind ? r->oldest_us : 0;
+    r->oldest_us = 0;
+}
+
+/* Members who lack anything before `upto` get all there is. The roster then waits for the next beat
+ * when others lack what came behind that. */
+static void flush_roster(struct chat *c, struct roster *r, uint64_t upto, uint64_t now_us)
 {
     uint64_t end = roomlog_end(&r->log), least = end;
+    bool is_behind = false;
+    list_remove(&r->dirty);
     for (uint32_t i = 0; i < r->count; i++) {
         struct member *m = &r->members[i];
-        /* A reply that waits for another of its rooms must not come behind this room's events. */
-        if (m->session->out_at < m->session->out.len)
-            fanout_flush_session(m->session);
-        if (!m->session->is_choked)
+        if (m->at < upto && !m->session->is_choked)
             write_log(m->session, r, m);
+        if (m->at < end)
+            is_behind |= !m->session->is_choked;
         if (m->at < least)
             least = m->at;
     }
-    r->turn_events = 0;
+    note_latency(c, r, is_behind, now_us);
+    r->gathered = 0;
+    r->mark = end;
     roomlog_trim(&r->log, least);
-    r->log.turn = end;
+    r->log.turn = upto;
+    if (is_behind)
+        list_append(&c->waiting_rosters, &r->dirty);
     if (end - least > c->shared->limits.backlog_max)
         close_laggards(c, r);
 }
 
-static void flush_due_roster(struct chat *c, struct roster *r, uint64_t now_us)
-{
-    list_remove(&r->dirty);
-    if (r->oldest_us != 0)
-        histogram_record(&c->stats->deliver_us, now_us - r->oldest_us);
-    r->oldest_us = 0;
-    r->flushed_us = now_us;
-    flush_roster(c, r);
-}
+/* -- the pace --------------------------------------------------------------------------------- */
 
-/* -- the window ------------------------------------------------------------------------------- */
-
-static void move_all(struct list *from, struct list *to)
+static void flush_waiting(struct chat *c, uint64_t now_us)
 {
-    while (!list_is_empty(from)) {
-        struct list *node = from->next;
-        list_remove(node);
-        list_append(to, node);
-    }
-}
-
-/* Rooms that were flushed less than a window ago wait for the next point of a grid, where all of
- * them go together. A room that was quiet goes at once. */
-static void part_waiting_rosters(struct chat *c, uint64_t now_us)
-{
-    uint64_t window_us = c->shared->limits.flush_ms * 1000ull;
-    if (now_us >= c->window_end_us) {
-        move_all(&c->waiting_rosters, &c->dirty_rosters);
-        move_all(&c->waiting_sessions, &c->dirty_sessions);
-        LIST_FOREACH (&c->dirty_rosters, node, after)
-            container_of(node, struct roster, dirty)->is_waiting = false;
-    }
-    if (window_us == 0)
+    struct list due;
+    if (now_us < c->beat_us)
         return;
-    bool window_is_over = now_us >= c->window_end_us;
-    LIST_FOREACH (&c->dirty_rosters, node, after) {
-        struct roster *r = container_of(node, struct roster, dirty);
-        /* What waited until now goes now, whenever its room was flushed last. */
-        if (r->was_waiting || now_us - r->flushed_us >= window_us) {
-            r->was_waiting = false;
-            continue;
-        }
-        r->is_waiting = r->was_waiting = true;
+    list_init(&due);
+    while (!list_is_empty(&c->waiting_rosters)) {
+        struct list *node = c->waiting_rosters.next;
         list_remove(node);
-        list_append(&c->waiting_rosters, node);
+        list_append(&due, node);
     }
-    if (window_is_over && !list_is_empty(&c->waiting_rosters))
-        c->window_end_us = (now_us / window_us + 1) * window_us;
+    while (!list_is_empty(&due)) {
+        struct roster *r = container_of(due.next, struct roster, dirty);
+        flush_roster(c, r, r->mark, now_us);
+    }
 }
 
-/* Its rooms' news come in a moment: the reply waits for them, and both leave in one write. */
-static bool waits_with_room(const struct session *s)
+static void flush_dirty(struct chat *c, uint64_t now_us)
 {
-    LIST_FOREACH (&s->rooms, node, after) {
-        const struct membership *m = container_of(node, struct membership, in_session);
-        if (m->roster != NULL && m->roster->is_waiting)
-            return true;
+    bool in_debt = c->shared->limits.flush_ms > 0 && c->rested_us >= now_us + DEBT_MIN_US;
+    while (!list_is_empty(&c->dirty_rosters)) {
+        struct roster *r = container_of(c->dirty_rosters.next, struct roster, dirty);
+        if (!in_debt) {
+            flush_roster(c, r, roomlog_end(&r->log), now_us);
+        } else if (r->gathered >= ROSTER_GATHERS) {
+            flush_roster(c, r, r->mark, now_us);
+        } else {
+            list_remove(&r->dirty);
+            list_append(&c->waiting_rosters, &r->dirty);
+        }
     }
-    return false;
+}
+
+static void pay(struct chat *c, uint64_t now_us)
+{
+    uint64_t most_us = now_us + DEBT_MAX * c->shared->limits.flush_ms * 1000ull;
+    if (c->rested_us < now_us)
+        c->rested_us = now_us;
+    c->rested_us += c->sends * SEND_US * SHARE;
+    if (c->rested_us > most_us)
+        c->rested_us = most_us;
+    c->sends = 0;
+}
+
+/* The next beat is when the debt is paid, and after half of flush_ms at the latest. */
+static void set_beat(struct chat *c, uint64_t now_us)
+{
+    uint64_t beat_us = c->shared->limits.flush_ms * 500ull;
+    if (c->beat_us > now_us)
+        return;
+    c->beat_us = now_us + beat_us < c->rested_us ? now_us + beat_us : c->rested_us;
 }
 
 unsigned fanout_flush(struct chat *c)
 {
     uint64_t now_us = clock_mono_us();
-    part_waiting_rosters(c, now_us);
-    while (!list_is_empty(&c->dirty_sessions)) {
-        struct session *s = container_of(c->dirty_sessions.next, struct session, dirty);
-        if (waits_with_room(s)) {
-            list_remove(&s->dirty);
-            list_append(&c->waiting_sessions, &s->dirty);
-        } else {
-            fanout_flush_session(s);
-        }
-    }
-    while (!list_is_empty(&c->dirty_rosters))
-        flush_due_roster(c, container_of(c->dirty_rosters.next, struct roster, dirty), now_us);
-    if (list_is_empty(&c->waiting_rosters) && list_is_empty(&c->waiting_sessions))
+    while (!list_is_empty(&c->dirty_sessions))
+        fanout_flush_session(container_of(c->dirty_sessions.next, struct session, dirty));
+    flush_waiting(c, now_us);
+    flush_dirty(c, now_us);
+    pay(c, now_us);
+    if (list_is_empty(&c->waiting_rosters))
         return 0;
-    return c->window_end_us > now_us ? (unsigned)((c->window_end_us - now_us) / 1000 + 1) : 1;
+    set_beat(c, now_us);
+    return c->beat_us > now_us ? (unsigned)((c->beat_us - now_us) / 1000 + 1) : 1;
 }
 
 void loop_on_fanout(struct chat *c, struct msg_fanout *m)

@@ -5,7 +5,7 @@
  * front moves nobody. Owner: the roster that embeds it.
  *
  *     base                         turn                    end
- *      |--- kept for who lags -----|--- this turn's news ---|
+ *      |--- kept for who lags -----|----- what is new ------|
  */
 #ifndef CHAT_ROOMLOG_H
 #define CHAT_ROOMLOG_H
@@ -19,7 +19,7 @@ struct roomlog_range {
 struct roomlog {
     struct buf bytes;
     uint64_t base;                   /* offset of bytes.data[0] */
-    uint64_t turn;                   /* end as of the last flush */
+    uint64_t turn;                   /* what lies before has been offered to everybody */
     struct roomlog_range *ephemeral; /* frames that who lags does not get, oldest first */
     uint32_t n_ephemeral, cap_ephemeral;
 };

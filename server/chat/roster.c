@@ -111,7 +111,9 @@ void roster_append(struct chat *c, struct roster *r, const struct frame *f, uint
     }
     if (seq != 0) {
         r->top = seq;
-        r->turn_events++;
+        r->gathered++;
     }
+    if (r->gathered == ROSTER_GATHERS)
+        list_remove(&r->dirty); /* waits no longer */
     roster_set_dirty(c, r);
 }

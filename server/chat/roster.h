@@ -28,19 +28,23 @@ struct member {
     struct membership *membership;
 };
 
+/* So many events are a beat of their own: a send is full with them and those before the last beat;
+ * what more would save is a tenth. */
+#define ROSTER_GATHERS 8
+
 struct roster {
     struct hash_node node;
-    struct list dirty;       /* on chat->dirty_rosters while there is news */
+    struct list dirty;       /* on chat->dirty_rosters, or waiting_rosters, while there is news */
     struct room_name room;
     uint64_t top;            /* newest seq shown here */
     struct roomlog log;
     struct member *members;
     uint32_t count, cap;
-    uint64_t flushed_us;     /* when the members were last written to */
-    uint64_t oldest_us; /* when the request behind the oldest unwritten event was read; 0: none */
-    bool is_waiting;         /* for the end of the window: on chat->waiting_rosters */
-    bool was_waiting;        /* has waited: goes at the next opportunity */
-    uint32_t turn_events;    /* durable frames appended since the last flush */
+    uint64_t mark;           /* the log's end at the last beat (fanout.c) */
+    uint64_t marked_us, oldest_us; /* when the request behind the oldest event that waits was read:
+                                      of those before the mark, and behind it; 0: none */
+    uint32_t gathered;       /* durable frames since the mark */
+    uint64_t counted_from, counted_len, counted; /* frames of the piece last written */
 };
 
 struct roster *roster_find(struct chat *c, const char *room);
