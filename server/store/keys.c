@@ -70,7 +70,7 @@ static void tell_loops(struct writer *w)
             continue;
         }
         m->keyring = keyring_ref(k);
-        mailbox_post(w->topology->loops[i], &m->head);
+        writer_answer(w, w->topology->loops[i], &m->head);
     }
     keyring_unref(k);
 }
@@ -197,7 +197,7 @@ void keys_answer(struct writer *w, struct msg_key *m, int lost)
     }
     m->head.tag = MSG_LOOP_KEY;
     if (m->reply != NULL)
-        mailbox_post(m->reply, &m->head);
+        writer_answer(w, m->reply, &m->head);
     else
         msg_free(&m->head);
 }

@@ -277,5 +277,5 @@ void moderation_answer(struct writer *w, struct msg_moderation *m, int lost)
         m->ask.detail = "no item of the review queue has this id";
     }
     m->head.tag = MSG_LOOP_MODERATED;
-    mailbox_post(m->reply, &m->head);
+    writer_answer(w, m->reply, &m->head);
 }
