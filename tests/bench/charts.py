@@ -261,7 +261,7 @@ def bars(title: str, note: str, columns: Sequence[Column], rows: Sequence[Row]) 
     for row in rows:
         if len(row.values) != len(columns):
             raise ValueError(f"{row.label!r} has {len(row.values)} values for {len(columns)} columns")
-    names = max(text_width(row.label) for row in rows) + 14
+    names = max(text_width(row.label, TEXT * (1.08 if row.tone == "ours" else 1)) for row in rows) + 14
     width = (WIDTH - 2 * MARGIN - names) / len(columns)
     top = _head_height(note) + 18
     first = top + 18 + 15 * any(column.note for column in columns)

@@ -143,6 +143,16 @@ def _failure(report: dict) -> str:
     return ", ".join(f"{rule} {what['count']:,}" for rule, what in found.items())
 
 
+def _judged(report: dict) -> Figures:
+    """The share of messages whose verdict came: Parley's are counted, a bare server's are the texts not ours."""
+    totals = report["totals"]
+    if totals["verdicts"] and totals["acked"]:
+        return {"judged_share": totals["verdicts"] / totals["acked"]}
+    if totals["foreign"] and totals["deliveries"]:
+        return {"judged_share": totals["foreign"] / totals["deliveries"]}
+    return {}
+
+
 def figures_of(report: dict) -> Figures:
     """The figures of a report of parley-load."""
     figures = _server_figures(report)
@@ -152,7 +162,7 @@ def figures_of(report: dict) -> Figures:
         if report[f"{name}_ms"]["count"]:
             for at in ("p50", "p99", "p99_9"):
                 figures[f"{name}_{at}_ms"] = report[f"{name}_ms"][at]
-    figures["verdict_share"] = report["totals"]["verdicts"] / max(report["totals"]["acked"], 1)
+    figures |= _judged(report)
     figures["client_busy"] = max(report["client"]["busy"])
     if report["client"]["bottleneck"]:
         figures["bottleneck"] = report["client"]["bottleneck"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ DOCUMENTS = (servers.ROOT / "README.md", servers.HERE / "README.md")
 _MARK = re.compile(r"(<!-- bench:([\w-]+) -->\n)(.*?)(<!-- /bench:\2 -->)", re.S)
 _MISSING = "–"
 HEADLINE = "headline.svg"
+FIRST = "parley-memory"                          # what ratios in the chart are to
+NOT_DRAWN = ("parley-os", "parley-memory+2")     # in the tables, but a picture is to be seen at a glance
 Results = dict[str, Any]
 
 
@@ -55,11 +57,12 @@ DELIVERIES = Figure("deliveries/s", "deliveries_per_s")
 CPU = Figure("CPU s per 10⁶", "cpu_s_per_million")
 P50, P99 = Figure("p50 ms", "delivery_p50_ms"), Figure("p99 ms", "delivery_p99_ms")
 BUSY = Figure("load tester busy %", "client_busy", 100, ranged=False)
+JUDGED = Figure("judged %", "judged_share", 100, ranged=False)
 TABLES: dict[str, Sequence[Figure]] = {
-    "a": (DELIVERIES, CPU, BUSY),
-    "b": (DELIVERIES, CPU, BUSY),
+    "a": (DELIVERIES, CPU, JUDGED, BUSY),
+    "b": (DELIVERIES, CPU, JUDGED, BUSY),
     "c": (DELIVERIES, P50, P99),
-    "d": (DELIVERIES, CPU, BUSY),
+    "d": (DELIVERIES, CPU, JUDGED, BUSY),
     "e": (CPU, P50, P99),
     "f": (Figure("handshakes/s", "handshakes_per_s"), Figure("RSS bytes each", "rss_bytes_per_connection"),
           Figure("CPU µs each", "cpu_us_per_connection"),
@@ -186,14 +189,23 @@ def _bar(case: dict[str, Any] | None, figure: str) -> Value | str:
     return Value(max(middle, 0), text, max(low, 0), max(high, 0))
 
 
+def _cost(found: Results, key: str, name: str) -> Value | str:
+    """The bar of CPU per delivery, with the ratio to the first of ours beside it."""
+    bar = _bar(results.case_of(found, key, name), "cpu_s_per_million")
+    ratio = results.ratio(found, key, name, FIRST, "cpu_s_per_million")
+    if isinstance(bar, str) or ratio is None or name.startswith("parley"):
+        return bar
+    return replace(bar, text=f"{bar.text} · {ratio:.1f}×" if ratio < 10 else f"{bar.text} · {ratio:.0f}×")
+
+
 def chart_headline(found: Results) -> str:
     """Who needs how much CPU, and gets how far."""
-    rows = [Row(case["label"], [_bar(case, "cpu_s_per_million"), _bar(case, "deliveries_per_s"),
-                                _bar(results.case_of(found, "d", case["name"]), "cpu_s_per_million")], case["tone"])
-            for case in _ordered(found)]
+    rows = [Row(case["label"], [_cost(found, "a", case["name"]), _bar(case, "deliveries_per_s"),
+                                _cost(found, "d", case["name"])], case["tone"])
+            for case in _ordered(found) if case["name"] not in NOT_DRAWN]
     return bars("What a delivery costs",
                 "One core for the server, all its processes. The peers only pass texts on; Parley also validates, orders "
-                "and stores them, and with workers analyses each. Medians, thin lines are ranges.",
+                "and stores them, and with workers judges each. × is against Parley in memory; medians, thin lines are ranges.",
                 [Column("CPU s per million", "1 room × 1,000 · less is better"),
                  Column("Deliveries a second", "1 room × 1,000 · more is better"),
                  Column("CPU s per million", "200 rooms × 10 · less is better")], rows)

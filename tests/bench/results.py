@@ -28,7 +28,7 @@ from measure import Case
 
 FORMAT = 1
 FILE = servers.HERE / "results" / "results.json"
-MEASURED = ("server", "workers", "proto", "tests/load", "tests/bench")  # what makes up the programs measured
+MEASURED = ("server", "workers", "proto", "tests/load", "tests/bench/peers", ":!*.md")  # what decides the figures
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -77,8 +77,8 @@ def _output(*command: str) -> str:
 
 
 def commit() -> str:
-    """The commit, with a plus when what is measured was changed since."""
-    return _output("git", "rev-parse", "--short", "HEAD") + \
+    """The last commit that changed what is measured, with a plus when it was changed since."""
+    return _output("git", "log", "-1", "--format=%h", "--", *MEASURED) + \
         ("+" if _output("git", "status", "--porcelain", "--", *MEASURED) else "")
 
 
@@ -127,8 +127,8 @@ def peer_versions() -> dict[str, str]:
 def scenario(title: str, command: str, date: str, cases: Sequence[Case], runs: dict[str, list[dict]],
              left_out: dict[str, str]) -> dict[str, Any]:
     """The entry of a complete scenario."""
-    kept = [{key: value for key, value in asdict(case).items() if value not in ("", None, False, ())} |
-            {"runs": runs[case.name]} for case in cases if case.name in runs]
+    kept = [{key: value for key, value in asdict(case).items() if value is not None and value is not False and
+             value not in ("", ())} | {"runs": runs[case.name]} for case in cases if case.name in runs]
     return {"title": title, "commit": commit(), "date": date, "command": command,
             "rounds": max(len(of_case) for of_case in runs.values()), "cases": kept, "left_out": left_out}
 

@@ -34,7 +34,7 @@ def report(**more) -> dict:
     process = {"cpu_s": 1.5, "rss_before": 1000, "rss_connected": 21000, "rss_max": 30000, "connect_cpu_s": 0.001}
     timing = {"count": 9, "p50": 1.0, "p99": 2.0, "p99_9": 3.0}
     return {"servers": [process, process | {"cpu_s": 0.5}], "deliveries_per_s": 2e6, "measured_s": 2.0,
-            "sends_per_s": 2000, "handshakes_per_s": 5, "totals": {"ready": 10, "verdicts": 3, "acked": 4},
+            "sends_per_s": 2000, "handshakes_per_s": 5, "totals": {"ready": 10, "verdicts": 3, "acked": 4, "foreign": 0, "deliveries": 8},
             "delivery_ms": timing, "ack_ms": timing | {"count": 0}, "client": {"busy": [0.2, 0.7], "bottleneck": None},
             "oracle": {"pass": True, "violations": {}}} | more
 
@@ -49,6 +49,13 @@ def test_cpu_is_that_of_all_processes():
 
 def test_a_latency_nobody_had_is_no_figure():
     assert "ack_p50_ms" not in figures_of(report()) and figures_of(report())["delivery_p99_ms"] == 2.0
+
+
+def test_verdicts_are_counted_as_a_share_of_the_messages():
+    assert figures_of(report())["judged_share"] == 0.75
+    bare = {"ready": 10, "verdicts": 0, "acked": 0, "foreign": 4, "deliveries": 8}
+    assert figures_of(report(totals=bare))["judged_share"] == 0.5
+    assert "judged_share" not in figures_of(report(totals=bare | {"foreign": 0}))
 
 
 def test_what_the_oracle_found_is_said():
@@ -116,6 +123,11 @@ def test_the_file_keeps_what_was_measured(tmp_path: Path):
     assert sum('"cpu_s_per_million"' in line for line in file.read_text().splitlines()) == 9  # a run a line
 
 
+def test_a_place_at_zero_is_kept():
+    entry = results.scenario("t", "c", "d", [Case("raw", "raw", "raw", [], x=0.0)], {"raw": [run(1)]}, {})
+    assert entry["cases"][0]["x"] == 0
+
+
 def test_a_file_of_another_format_is_refused(tmp_path: Path):
     file = tmp_path / "results.json"
     file.write_text(json.dumps({"format": 99}))
@@ -133,4 +145,4 @@ def test_every_scenario_has_cases_with_names_of_their_own_and_a_table():
 
 def test_the_headline_chart_draws_what_the_table_says():
     drawn = render.chart_headline(measured())
-    assert "Node ws: CPU s per million 6, Deliveries a second 167 k, CPU s per million not measured" in drawn
+    assert "Node ws: CPU s per million 6 · 15×, Deliveries a second 167 k, CPU s per million not measured" in drawn
