@@ -127,6 +127,7 @@ def _server_figures(report: dict) -> Figures:
     if million > 0:
         figures["cpu_s_per_million"] = cpu / million
         figures["server_cpu_s_per_million"] = processes[0]["cpu_s"] / million  # without its children
+    if report["sends_per_s"] > 0:
         figures["cpu_us_per_message"] = cpu / (report["sends_per_s"] * report["measured_s"]) * 1e6
     if ready > 0:
         grown = sum(p["rss_connected"] - p["rss_before"] for p in processes)

@@ -47,6 +47,10 @@ def test_cpu_is_that_of_all_processes():
     assert figures["rss_bytes_per_connection"] == pytest.approx(4000)
 
 
+def test_a_time_without_sends_has_no_cost_a_message():
+    assert "cpu_us_per_message" not in figures_of(report(sends_per_s=0))
+
+
 def test_a_latency_nobody_had_is_no_figure():
     assert "ack_p50_ms" not in figures_of(report()) and figures_of(report())["delivery_p99_ms"] == 2.0
 
