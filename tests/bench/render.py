@@ -58,25 +58,24 @@ CPU = Figure("CPU s per 10⁶", "cpu_s_per_million")
 P50, P99 = Figure("p50 ms", "delivery_p50_ms"), Figure("p99 ms", "delivery_p99_ms")
 BUSY = Figure("load tester busy %", "client_busy", 100, ranged=False)
 JUDGED = Figure("judged %", "judged_share", 100, ranged=False)
+CONNECTION = (Figure("handshakes/s", "handshakes_per_s"), Figure("RSS bytes each", "rss_bytes_per_connection"),
+              Figure("CPU µs each", "cpu_us_per_connection"))
 TABLES: dict[str, Sequence[Figure]] = {
     "a": (DELIVERIES, CPU, JUDGED, BUSY),
     "b": (DELIVERIES, CPU, JUDGED, BUSY),
     "c": (DELIVERIES, P50, P99),
     "d": (DELIVERIES, CPU, JUDGED, BUSY),
     "e": (CPU, P50, P99),
-    "f": (Figure("handshakes/s", "handshakes_per_s"), Figure("RSS bytes each", "rss_bytes_per_connection"),
-          Figure("CPU µs each", "cpu_us_per_connection"),
-          Figure("kernel bytes each, both ends", "kernel_bytes_per_connection")),
-    "g": (CPU, P50, P99),
+    "f": (*CONNECTION, Figure("kernel bytes each, both ends", "kernel_bytes_per_connection")),
+    "g": (CPU, P50, P99, *CONNECTION),
     "h": (DELIVERIES, CPU, Figure("server's share of the cores %", "cpu_share", 100, ranged=False), BUSY),
-    "k": (DELIVERIES, CPU, P99, Figure("handshakes/s", "handshakes_per_s"),
-          Figure("CPU µs a connection", "cpu_us_per_connection"), Figure("RSS bytes a connection", "rss_bytes_per_connection")),
+    "k": (DELIVERIES, CPU, P99, *CONNECTION),
     "i": (Figure("CPU µs a message", "cpu_us_per_message"), Figure("ok p50 ms", "ack_p50_ms"),
           Figure("ok p99 ms", "ack_p99_ms")),
     "j": (Figure("ok p50 ms", "ack_p50_ms"), Figure("ok p99 ms", "ack_p99_ms"),
           Figure("fdatasync p50 ms", "fdatasync_p50_ms"), Figure("fdatasync p99 ms", "fdatasync_p99_ms")),
 }
-PLACES = {"c": "offered/s", "e": "", "f": "connections", "g": "connections", "h": "loops", "j": "messages/s"}
+PLACES = {"c": "offered/s", "g": "connections", "h": "loops", "j": "messages/s"}
 VERSUS = "abd"  # scenarios with columns of ratios to raw and to Node ws
 
 
@@ -128,7 +127,7 @@ def scenario_table(found: Results, key: str) -> str:
     return "".join(pictures) + _table(head, rows) + "\n" + "\n".join(_notes(found, key)) + "\n"
 
 
-_HEADLINE = (  # scenario, figure, heading; f is at 10,000 connections
+_HEADLINE = (  # scenario, figure, heading
     ("a", Figure("", "deliveries_per_s", ranged=False), "1 room × 1,000, 10 talk: deliveries/s"),
     ("a", Figure("", "cpu_s_per_million", ranged=False), "CPU s per 10⁶"),
     ("b", Figure("", "deliveries_per_s", ranged=False), "100 talk: deliveries/s"),
@@ -137,7 +136,6 @@ _HEADLINE = (  # scenario, figure, heading; f is at 10,000 connections
     ("f", Figure("", "handshakes_per_s", ranged=False), "10,000 idle: handshakes/s"),
     ("f", Figure("", "rss_bytes_per_connection", ranged=False), "RSS bytes each"),
 )
-_BESIDE = {"f": "@10000"}
 
 
 def _ordered(found: Results) -> list[dict[str, Any]]:
@@ -154,7 +152,7 @@ def headline(found: Results) -> str:
         return "Not measured yet: `tests/bench/run --readme`.\n"
     rows = []
     for case in _ordered(found):
-        cells = [figure.cell(results.case_of(found, key, case["name"] + _BESIDE.get(key, "")))
+        cells = [figure.cell(results.case_of(found, key, case["name"]))
                  for key, figure, _ in _HEADLINE]
         rows.append([_label(case), *cells])
     picture = f"![What a delivery costs, by server](tests/bench/results/{HEADLINE})\n\n"
@@ -213,7 +211,7 @@ def chart_headline(found: Results) -> str:
 
 def chart_connections(found: Results) -> str:
     """What 10,000 idle connections cost."""
-    cases = [case for case in found["scenarios"]["f"]["cases"] if case.get("x") == 10_000]
+    cases = found["scenarios"]["f"]["cases"]
     rows = [Row(case["label"], [_bar(case, name) for name in
                                 ("handshakes_per_s", "rss_bytes_per_connection", "cpu_us_per_connection")], case["tone"])
             for case in cases]

@@ -36,7 +36,7 @@ struct bytes {
 
 struct room {
     char name[64];
-    struct client *members; /* linked by next_member */
+    struct client *members, **last; /* linked by next_member, in the order they came */
     struct bytes log;       /* frames somebody has not been sent yet */
     bool dirty;             /* in the list of this turn */
     struct room *next_dirty, *next;
@@ -45,7 +45,7 @@ struct room {
 struct client {
     int fd;
     struct room *room; /* NULL until the handshake */
-    struct client *next_member, *previous_member;
+    struct client *next_member, **link; /* link: what points at this one */
     size_t offset;     /* into the room's log: sent up to here */
     bool choked;       /* EPOLLOUT is asked for */
     bool dead;         /* freed at the end of the turn */
@@ -94,6 +94,7 @@ static struct room *find_room(const char *name)
     if (!room)
         fail("calloc");
     snprintf(room->name, sizeof(room->name), "%s", name);
+    room->last = &room->members;
     room->next = *slot;
     *slot = room;
     return room;
@@ -117,12 +118,11 @@ static void drop(struct client *c)
     close(c->fd);
     if (!c->room)
         return;
+    *c->link = c->next_member;
     if (c->next_member)
-        c->next_member->previous_member = c->previous_member;
-    if (c->previous_member)
-        c->previous_member->next_member = c->next_member;
+        c->next_member->link = c->link;
     else
-        c->room->members = c->next_member;
+        c->room->last = c->link;
 }
 
 static void bury(void)
@@ -142,10 +142,9 @@ static void join(struct client *c, const char *path)
 
     c->room = room;
     c->offset = room->log.len;
-    c->next_member = room->members;
-    if (room->members)
-        room->members->previous_member = c;
-    room->members = c;
+    c->link = room->last;
+    *room->last = c;
+    room->last = &c->next_member;
 }
 
 /* One send of all that the member has not got. */
