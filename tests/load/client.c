@@ -2,7 +2,9 @@
 /* client: see client.h.  Runs on its worker's thread. */
 #include "client.h"
 
+#include "chance.h"
 #include "session.h"
+#include "tls.h"
 #include "upgrade.h"
 #include "worker.h"
 
@@ -18,6 +20,7 @@
 
 #define MS UINT64_C(1000000)
 
+#define SLOW_BUFFER      4096
 #define RECONNECT_MIN_MS 250u
 #define RECONNECT_MAX_MS 1000u
 
@@ -40,22 +43,22 @@ void client_set_state(struct worker *w, struct client *c, int state)
     c->state = (uint8_t)state;
 }
 
-static void watch(struct worker *w, struct client *c, bool out)
+static void watch(struct worker *w, struct client *c, bool in, bool out)
 {
-    struct epoll_event event = {.events = out ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = c};
+    struct epoll_event event = {.events = (in ? (unsigned)EPOLLIN : 0) |
+                                          (out ? (unsigned)EPOLLOUT : 0),
+                                .data.ptr = c};
 
-    if (out != c->watching_out)
+    if (out != c->watching_out || in == c->held)
         epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->fd, &event);
     c->watching_out = out;
+    c->held = !in;
 }
 
-/* xorshift64: jitter and mask keys, nothing that must be secret. */
-static uint64_t next_random(struct worker *w)
+void client_hold(struct worker *w, struct client *c, bool held)
 {
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return w->random;
+    if (c->fd >= 0 && held != c->held)
+        watch(w, c, !held, c->watching_out);
 }
 
 int client_post(struct worker *w, struct client *c, enum ws_opcode opcode, const void *payload,
@@ -67,7 +70,7 @@ int client_post(struct worker *w, struct client *c, enum ws_opcode opcode, const
         w->out_of_memory = true;
         return -1;
     }
-    c->out.len += ws_write(to, opcode, payload, len, (uint32_t)next_random(w));
+    c->out.len += ws_write(to, opcode, payload, len, (uint32_t)chance_next(&w->random));
     worker_mark_dirty(w, c);
     return 0;
 }
@@ -78,14 +81,17 @@ void client_flush(struct worker *w, struct client *c)
 
     if (c->fd < 0 || c->out.len == 0)
         return;
-    n = send(c->fd, c->out.data + c->out.from, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (c->tls)
+        n = tls_write(c->tls, c->out.data + c->out.from, c->out.len);
+    else
+        n = send(c->fd, c->out.data + c->out.from, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         client_drop(w, c, strerror(errno));
         return;
     }
     if (n > 0)
         bytes_consume(&c->out, (size_t)n);
-    watch(w, c, c->out.len > 0);
+    watch(w, c, !c->held, c->out.len > 0);
     if (c->out.len == 0 && !c->publisher)
         bytes_free(&c->out);
 }
@@ -106,7 +112,7 @@ static int bind_source(const struct worker *w, const struct client *c, int fd)
 static void send_upgrade(struct worker *w, struct client *c)
 {
     const struct options *o = w->options;
-    int n = upgrade_request(w->scratch, WORKER_SCRATCH, &o->url, c->room->index,
+    int n = upgrade_request(w->scratch, WORKER_SCRATCH, &o->url, c->in[0].room->index,
                             o->bare == BARE_NONE ? "parley.v1" : NULL);
 
     client_set_state(w, c, CLIENT_UPGRADING);
@@ -132,6 +138,8 @@ void client_connect(struct worker *w, struct client *c)
         return;
     }
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (c->slow) /* else the kernel reads ahead for it */
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){SLOW_BUFFER}, sizeof(int));
     if (connect(c->fd, to, w->plan->address_len) != 0 && errno != EINPROGRESS) {
         client_drop(w, c, strerror(errno));
         return;
@@ -151,17 +159,23 @@ static void wait_to_return(struct worker *w, struct client *c)
         base = c->spread_ms;
     c->attempts++;
     c->spread_ms = 0;
-    c->timer_ns = w->now + next_random(w) % base * MS;
+    c->timer_ns = w->now + chance_next(&w->random) % base * MS;
     client_set_state(w, c, CLIENT_WAITING);
 }
 
-static void close_socket(struct client *c)
+static void close_socket(struct worker *w, struct client *c)
 {
     if (c->fd >= 0)
         close(c->fd);
+    tls_free(c->tls);
+    c->tls = NULL;
     c->fd = -1;
-    c->watching_out = c->catching_up = c->fragmented = false;
-    bytes_free(&c->in);
+    c->watching_out = c->held = c->fragmented = false;
+    c->typing_open = 0;
+    c->allowance = 0;
+    for (uint32_t turn = 0; turn < w->plan->seats.each; turn++)
+        c->in[turn].joined = c->in[turn].catching_up = false;
+    bytes_free(&c->rest);
     bytes_free(&c->out);
     bytes_free(&c->message);
 }
@@ -169,13 +183,14 @@ static void close_socket(struct client *c)
 void client_drop(struct worker *w, struct client *c, const char *why)
 {
     static const char *const steps[] = {
-        [CLIENT_CONNECTING] = "connect", [CLIENT_UPGRADING] = "upgrade", [CLIENT_HELLO] = "hello",
-        [CLIENT_JOINING] = "join",       [CLIENT_READY] = "lost",
+        [CLIENT_CONNECTING] = "connect", [CLIENT_SECURING] = "TLS",  [CLIENT_UPGRADING] = "upgrade",
+        [CLIENT_HELLO] = "hello",        [CLIENT_JOINING] = "join", [CLIENT_READY] = "lost",
     };
     const char *step = c->state <= CLIENT_READY && steps[c->state] ? steps[c->state] : "lost";
     bool was_ready = c->state == CLIENT_READY;
 
-    close_socket(c);
+    c->was_away &= !was_ready;
+    close_socket(w, c);
     tally_count(&w->errors, "%s: %s", step, why);
     if (!c->joined_before) {
         w->count[CNT_FAILED]++;
@@ -193,6 +208,39 @@ void client_drop(struct worker *w, struct client *c, const char *why)
     }
     oracle_note(&w->oracle, RULE_CLOSED, 1, "client %" PRIu32 ": %s: %s", c->index, step, why);
     client_set_state(w, c, CLIENT_DEAD);
+}
+
+void client_cut(struct worker *w, struct client *c)
+{
+    if (c->state != CLIENT_READY)
+        return;
+    close_socket(w, c);
+    c->was_away = false;
+    w->count[CNT_CUT]++;
+    w->count[CNT_DISCONNECTS]++;
+    c->since_ns = w->now;
+    wait_to_return(w, c);
+}
+
+void client_leave(struct worker *w, struct client *c)
+{
+    if (c->fd >= 0)
+        client_finish(w, c);
+    close_socket(w, c);
+    if (!c->joined_before || c->state == CLIENT_DEAD)
+        return;
+    c->away = c->was_away = true;
+    c->timer_ns = UINT64_MAX;
+    client_set_state(w, c, CLIENT_WAITING);
+}
+
+void client_come_back(struct worker *w, struct client *c)
+{
+    c->leaving = false;
+    if (!c->away)
+        return;
+    c->away = false;
+    c->since_ns = c->timer_ns = w->now;
 }
 
 void client_on_timer(struct worker *w, struct client *c)
@@ -308,29 +356,32 @@ static void keep_rest(struct worker *w, struct client *c, const uint8_t *data, s
     if (c->fd < 0)
         return;
     if (len == 0) {
-        if (c->in.cap)
-            bytes_free(&c->in);
+        if (c->rest.cap)
+            bytes_free(&c->rest);
         return;
     }
-    c->in.from = c->in.len = 0;
-    if (bytes_append(&c->in, data, len) != 0)
+    c->rest.from = c->rest.len = 0;
+    if (bytes_append(&c->rest, data, len) != 0)
         w->out_of_memory = true;
 }
 
-static void receive(struct worker *w, struct client *c)
+size_t client_receive(struct worker *w, struct client *c, size_t limit)
 {
-    size_t rest = c->in.len, used = 0, len;
+    size_t rest = c->rest.len, used = 0, len;
     ssize_t n;
 
     if (rest > 0)
-        memcpy(w->rx, c->in.data + c->in.from, rest);
-    n = recv(c->fd, w->rx + rest, WORKER_RX_CHUNK, MSG_DONTWAIT);
+        memcpy(w->rx, c->rest.data + c->rest.from, rest);
+    if (c->tls)
+        n = tls_read(c->tls, w->rx + rest, limit);
+    else
+        n = recv(c->fd, w->rx + rest, limit, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return 0;
     w->now = worker_clock();
     if (n <= 0) {
         client_drop(w, c, n == 0 ? "connection ended without a close frame" : strerror(errno));
-        return;
+        return 0;
     }
     w->count[CNT_BYTES] += (uint64_t)n;
     len = rest + (size_t)n;
@@ -339,6 +390,40 @@ static void receive(struct worker *w, struct client *c)
     if (c->state > CLIENT_UPGRADING && c->fd >= 0)
         used += take_frames(w, c, w->rx + used, len - used);
     keep_rest(w, c, w->rx + used, len - used);
+    return (size_t)n;
+}
+
+static void on_connected(struct worker *w, struct client *c)
+{
+    if (!w->plan->tls) {
+        send_upgrade(w, c);
+        return;
+    }
+    c->tls = tls_new(w->plan->tls, c->fd);
+    if (!c->tls) {
+        w->out_of_memory = true;
+        return;
+    }
+    client_set_state(w, c, CLIENT_SECURING);
+}
+
+static void secure(struct worker *w, struct client *c)
+{
+    switch (tls_handshake(c->tls)) {
+    case TLS_DONE:
+        watch(w, c, true, true);
+        send_upgrade(w, c);
+        break;
+    case TLS_WANTS_INPUT:
+        watch(w, c, true, false);
+        break;
+    case TLS_WANTS_OUTPUT:
+        watch(w, c, true, true);
+        break;
+    case TLS_FAILED:
+        client_drop(w, c, tls_error(c->tls));
+        break;
+    }
 }
 
 void client_on_ready(struct worker *w, struct client *c, uint32_t events)
@@ -353,11 +438,18 @@ void client_on_ready(struct worker *w, struct client *c, uint32_t events)
         if (error)
             client_drop(w, c, strerror(error));
         else
-            send_upgrade(w, c);
+            on_connected(w, c);
+        if (c->state != CLIENT_SECURING)
+            return;
+    }
+    if (c->state == CLIENT_SECURING) {
+        secure(w, c);
         return;
     }
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-        receive(w, c);
+        do
+            client_receive(w, c, WORKER_RX_CHUNK);
+        while (c->tls && tls_pending(c->tls));
     if (events & EPOLLOUT && c->fd >= 0) {
         client_flush(w, c);
         session_on_writable(w, c);
@@ -368,6 +460,10 @@ void client_finish(struct worker *w, struct client *c)
 {
     static const uint8_t normal[2] = {1000 >> 8, 1000 & 255};
 
-    if (c->fd >= 0 && c->state == CLIENT_READY && client_post(w, c, WS_CLOSE, normal, 2) == 0)
+    if (c->fd < 0 || c->state != CLIENT_READY || client_post(w, c, WS_CLOSE, normal, 2) != 0)
+        return;
+    if (c->tls)
+        tls_write(c->tls, c->out.data + c->out.from, c->out.len);
+    else
         send(c->fd, c->out.data + c->out.from, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -26,6 +26,7 @@ static const struct {
     [RULE_FRAME] = {"frame", "bad frames"},
     [RULE_CLOSED] = {"closed", "connections that ended for good"},
     [RULE_CONNECT] = {"connect", "clients that never got in"},
+    [RULE_ROGUE] = {"rogue", "malformed frames not answered as the protocol says"},
 };
 
 const char *oracle_rule_name(enum oracle_rule rule)

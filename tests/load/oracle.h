@@ -38,6 +38,7 @@ enum oracle_rule {
     RULE_FRAME,      /* not a WebSocket frame, not JSON, not the protocol */
     RULE_CLOSED,     /* a connection that ended and did not come back */
     RULE_CONNECT,    /* a client that never got in */
+    RULE_ROGUE,      /* a malformed frame that was not answered as the protocol says */
     RULE_MAX
 };
 

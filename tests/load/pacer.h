@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pacer: the timetable of an open-loop load.  Message k of a thread is due at
- * start + k * interval, whatever became of the messages before; lanes (the
- * thread's publishers) take turns.  So the intended time of a late message is
- * known, and its latency counts from there.  Owned by one worker thread.
+ * pacer: the timetable of an open-loop load: when each message is due, whatever
+ * became of the messages before.  So the intended time of a late message is
+ * known, and its latency counts from there.  Even arrivals come at start +
+ * k * interval and the lanes (the thread's publishers) take turns; Poisson
+ * arrivals draw both time and lane.  Bursts bend the time between.
+ * Owned by one worker thread.
  */
 #ifndef PARLEY_LOAD_PACER_H
 #define PARLEY_LOAD_PACER_H
@@ -11,37 +13,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* In every 'every', for 'during', 'high' times as many arrivals, else 'low' times. */
+struct pacer_bursts {
+    double every_ns, during_ns, high, low; /* every_ns 0: none */
+};
+
 struct pacer {
     uint64_t start_ns, end_ns;
     double interval_ns;
     uint32_t lanes;
-    uint64_t next; /* k of the message that falls due next */
+    bool poisson;
+    struct pacer_bursts bursts;
+    uint64_t random;
+
+    uint64_t taken;     /* messages so far */
+    double drawn_ns;    /* Poisson: when the next is due, were there no bursts */
+    uint64_t due_ns;    /* when the next is due; UINT64_MAX without lanes */
+    uint32_t lane;      /* and whose it is */
 };
 
-static inline uint64_t pacer_time(const struct pacer *pacer, uint64_t k)
-{
-    return pacer->start_ns + (uint64_t)((double)k * pacer->interval_ns);
-}
+/* Start, end, interval, lanes and what follows are set: draws the first message. */
+void pacer_begin(struct pacer *pacer);
 
-/* When lane 'lane' wants its message number 'turn' (0, 1 ...) sent. */
-static inline uint64_t pacer_lane_time(const struct pacer *pacer, uint32_t lane, uint64_t turn)
-{
-    return pacer_time(pacer, lane + turn * pacer->lanes);
-}
+/* Moves on to the next message. */
+void pacer_advance(struct pacer *pacer);
 
 /* Takes the next message that is due by now; false when there is none. */
-static inline bool pacer_take(struct pacer *pacer, uint64_t now, uint32_t *lane)
+static inline bool pacer_take(struct pacer *pacer, uint64_t now, uint32_t *lane, uint64_t *due_ns)
 {
-    uint64_t due;
-
-    if (pacer->lanes == 0)
+    if (pacer->due_ns > now || pacer->due_ns >= pacer->end_ns)
         return false;
-    due = pacer_time(pacer, pacer->next);
-    if (due > now || due >= pacer->end_ns)
-        return false;
-    *lane = (uint32_t)(pacer->next % pacer->lanes);
-    pacer->next++;
+    *lane = pacer->lane;
+    *due_ns = pacer->due_ns;
+    pacer_advance(pacer);
     return true;
 }
+
+/* The moment at which as much has arrived with bursts as without them by 'even_ns'. */
+double pacer_bend(const struct pacer_bursts *bursts, double even_ns);
 
 #endif

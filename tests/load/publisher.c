@@ -43,7 +43,7 @@ static int grow_ring(struct publisher *p, uint32_t limit)
 static bool wants_to_send(const struct worker *w, const struct publisher *p)
 {
     if (!w->options->window)
-        return p->due > 0;
+        return p->late_count > 0;
     return p->waiting < w->options->window && w->phase == PHASE_RUN && w->loading &&
            w->now < w->plan->to_ns;
 }
@@ -57,34 +57,73 @@ static bool may_send(struct worker *w, struct publisher *p)
     return p->next - p->first < p->ring_size || grow_ring(p, w->plan->pending_max) == 0;
 }
 
+struct span publisher_text(const struct plan *plan, uint32_t publisher, uint32_t counter)
+{
+    if (plan->script)
+        return script_text(plan->script, publisher, counter);
+    return (struct span){plan->filler, plan->options->size - STAMP_BYTES};
+}
+
+/* Text as it stands in JSON; what the filler and a script hold needs no more. */
+static size_t put_text(char *to, struct span text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"' || text.p[i] == '\\')
+            to[n++] = '\\';
+        to[n++] = text.p[i];
+    }
+    return n;
+}
+
+static struct room *room_of(const struct worker *w, const struct publisher *p, uint32_t counter)
+{
+    return p->client->in[seats_turn(&w->plan->seats, p->index, counter)].room;
+}
+
+/* What stands before the text; sets what stands behind it. */
+static size_t write_head(struct worker *w, const struct publisher *p, uint32_t counter,
+                         const char *stamp, const char **tail)
+{
+    *tail = "";
+    if (w->options->bare == BARE_SOCKETIO) {
+        *tail = SOCKETIO_AFTER;
+        memcpy(w->scratch, SOCKETIO_BEFORE, strlen(SOCKETIO_BEFORE));
+        return strlen(SOCKETIO_BEFORE);
+    }
+    if (w->options->bare != BARE_NONE)
+        return 0;
+    *tail = "\"}";
+    return (size_t)snprintf(w->scratch, WORKER_SCRATCH,
+                            "{\"id\":%" PRIu32 ",\"type\":\"send\",\"room\":\"%s%" PRIu32
+                            "\",\"cid\":\"%.*s\",\"text\":\"",
+                            REQUEST_SEND + counter, w->options->room_prefix,
+                            room_of(w, p, counter)->index, CID_BYTES, stamp);
+}
+
 /* The request, or for a bare server the text alone. */
 static size_t write_message(struct worker *w, const struct publisher *p, uint32_t counter,
                             uint64_t intended_ns)
 {
     struct stamp stamp = {w->plan->run, p->index, counter, intended_ns - w->plan->base_ns};
-    size_t n = 0, filler = w->options->size - STAMP_BYTES;
-    const char *after = "";
+    struct span said = publisher_text(w->plan, p->index, counter);
     char text[STAMP_BYTES];
+    const char *tail;
+    size_t n;
 
     stamp_write(text, &stamp);
-    if (w->options->bare == BARE_SOCKETIO) {
-        n = strlen(SOCKETIO_BEFORE);
-        memcpy(w->scratch, SOCKETIO_BEFORE, n);
-        after = SOCKETIO_AFTER;
-    }
-    if (w->options->bare == BARE_NONE) {
-        after = "\"}";
-        n = (size_t)snprintf(w->scratch, WORKER_SCRATCH,
-                             "{\"id\":%" PRIu32 ",\"type\":\"send\",\"room\":\"%s%" PRIu32
-                             "\",\"cid\":\"%.*s\",\"text\":\"",
-                             REQUEST_SEND + counter, w->options->room_prefix,
-                             p->client->room->index, CID_BYTES, text);
-    }
+    n = write_head(w, p, counter, text, &tail);
     memcpy(w->scratch + n, text, STAMP_BYTES);
-    memcpy(w->scratch + n + STAMP_BYTES, w->plan->filler, filler);
-    n += STAMP_BYTES + filler;
-    memcpy(w->scratch + n, after, strlen(after));
-    return n + strlen(after);
+    n += STAMP_BYTES;
+    if (w->plan->script) {
+        n += put_text(w->scratch + n, said);
+    } else {
+        memcpy(w->scratch + n, said.p, said.n);
+        n += said.n;
+    }
+    memcpy(w->scratch + n, tail, strlen(tail));
+    return n + strlen(tail);
 }
 
 static void post_message(struct worker *w, struct publisher *p, uint32_t counter)
@@ -102,10 +141,10 @@ static uint64_t receivers(const struct worker *w, const struct room *room)
 }
 
 /* The server has taken the message (a bare one says nothing: it has, once sent). */
-static void count_accepted(struct worker *w, struct publisher *p)
+static void count_accepted(struct worker *w, struct room *room)
 {
-    p->client->room->accepted++;
-    w->count[CNT_EXPECTED] += receivers(w, p->client->room);
+    room->accepted++;
+    w->count[CNT_EXPECTED] += receivers(w, room);
 }
 
 static void send_new(struct worker *w, struct publisher *p, uint64_t intended_ns)
@@ -117,38 +156,79 @@ static void send_new(struct worker *w, struct publisher *p, uint64_t intended_ns
     p->waiting++;
     w->count[CNT_SENT]++;
     if (bare)
-        count_accepted(w, p);
+        count_accepted(w, room_of(w, p, counter));
     else
         w->count[CNT_OUTSTANDING]++;
     post_message(w, p, counter);
 }
 
-void publisher_pump(struct worker *w, struct publisher *p)
+static uint64_t take_late(struct worker *w, struct publisher *p)
 {
-    while (wants_to_send(w, p) && may_send(w, p)) {
-        if (w->options->window) {
-            send_new(w, p, w->now);
-        } else {
-            send_new(w, p, pacer_lane_time(&w->pacer, p->lane, p->turn++));
-            p->due--;
-            w->count[CNT_DUE]--;
-        }
-    }
+    uint64_t intended_ns = p->late[p->late_first];
+
+    p->late_first = (p->late_first + 1) & (p->late_size - 1);
+    p->late_count--;
+    w->count[CNT_DUE]--;
+    return intended_ns;
 }
 
-void publisher_on_due(struct worker *w, struct publisher *p)
+static void put_late(struct worker *w, struct publisher *p, uint64_t intended_ns)
 {
-    uint64_t intended = pacer_lane_time(&w->pacer, p->lane, p->turn + p->due);
+    if (p->late_count == p->late_size) {
+        uint32_t size = p->late_size ? p->late_size * 2 : 16;
+        uint64_t *late = calloc(size, sizeof(*late));
 
-    p->due++;
-    w->count[CNT_DUE]++;
-    if (p->due == 1 && may_send(w, p)) {
-        if (worker_measures(w, intended))
-            hist_add(&w->lag, w->now - intended);
-    } else {
-        w->count[CNT_LATE_SENDS]++;
+        if (!late) {
+            w->out_of_memory = true;
+            return;
+        }
+        for (uint32_t i = 0; i < p->late_count; i++)
+            late[i] = p->late[(p->late_first + i) & (p->late_size - 1)];
+        free(p->late);
+        p->late = late;
+        p->late_size = size;
+        p->late_first = 0;
     }
+    p->late[(p->late_first + p->late_count++) & (p->late_size - 1)] = intended_ns;
+    w->count[CNT_DUE]++;
+}
+
+void publisher_pump(struct worker *w, struct publisher *p)
+{
+    while (wants_to_send(w, p) && may_send(w, p))
+        send_new(w, p, w->options->window ? w->now : take_late(w, p));
+}
+
+void publisher_on_due(struct worker *w, struct publisher *p, uint64_t intended_ns)
+{
+    if (p->late_count == 0 && may_send(w, p)) {
+        if (worker_measures(w, intended_ns))
+            hist_add(&w->lag, w->now - intended_ns);
+        send_new(w, p, intended_ns);
+        return;
+    }
+    w->count[CNT_LATE_SENDS]++;
+    put_late(w, p, intended_ns);
     publisher_pump(w, p);
+}
+
+/* Not numbered and not sent again: a reply is owed while the connection lasts, nothing else. */
+void publisher_on_typing(struct worker *w, struct publisher *p)
+{
+    struct client *c = p->client;
+    int n;
+
+    if (c->state != CLIENT_READY || c->out.len >= OUTPUT_MAX)
+        return;
+    p->typing = !p->typing;
+    n = snprintf(w->scratch, WORKER_SCRATCH,
+                 "{\"id\":%d,\"type\":\"typing\",\"room\":\"%s%" PRIu32 "\",\"active\":%s}",
+                 REQUEST_TYPING, w->options->room_prefix, room_of(w, p, p->next)->index,
+                 p->typing ? "true" : "false");
+    if (client_post(w, c, WS_TEXT, w->scratch, (size_t)n) != 0)
+        return;
+    c->typing_open++;
+    w->count[CNT_TYPING]++;
 }
 
 static void finish_pending(struct worker *w, struct publisher *p, struct pending *pending)
@@ -178,15 +258,20 @@ static void compare_seq(struct worker *w, const struct publisher *p, uint32_t co
                     p->index, counter, pending->acked_seq, pending->seen_seq);
 }
 
+void publisher_on_refused(struct worker *w, uint32_t client, const char *what, struct span code)
+{
+    w->count[CNT_REFUSED]++;
+    tally_count(&w->errors, "%s: %.*s", what, (int)code.n, code.p ? code.p : "");
+    oracle_note(&w->oracle, RULE_REFUSED, 1, "client %" PRIu32 ": %s: %.*s", client, what,
+                (int)code.n, code.p ? code.p : "no code");
+}
+
 static void on_refused(struct worker *w, struct publisher *p, struct pending *pending,
                        const struct scan_frame *reply)
 {
     uint64_t pause = REFUSAL_NS;
 
-    w->count[CNT_REFUSED]++;
-    tally_count(&w->errors, "send: %.*s", (int)reply->code.n, reply->code.p ? reply->code.p : "");
-    oracle_note(&w->oracle, RULE_REFUSED, 1, "client %" PRIu32 ": %.*s", p->index,
-                (int)reply->code.n, reply->code.p ? reply->code.p : "no code");
+    publisher_on_refused(w, p->index, "send", reply->code);
     if (w->options->window) {
         if (reply->retry_after_ms > 0 && reply->retry_after_ms < 60000)
             pause = (uint64_t)reply->retry_after_ms * 1000000;
@@ -213,7 +298,7 @@ static void on_acked(struct worker *w, struct publisher *p, uint32_t counter,
                     counter);
     pending->acked = true;
     pending->acked_seq = (uint64_t)reply->seq;
-    count_accepted(w, p);
+    count_accepted(w, room_of(w, p, counter));
     if (pending->seen) {
         compare_seq(w, p, counter, pending);
         finish_pending(w, p, pending);
@@ -270,8 +355,11 @@ void publisher_resend(struct worker *w, struct publisher *p)
 
 void publisher_finish(struct worker *w, struct publisher *p)
 {
-    oracle_note(&w->oracle, RULE_UNSENT, p->due, "client %" PRIu32 ": %" PRIu64 " messages",
-                p->index, p->due);
+    oracle_note(&w->oracle, RULE_UNSENT, p->late_count, "client %" PRIu32 ": %" PRIu32 " messages",
+                p->index, p->late_count);
+    if (p->client->state == CLIENT_READY)
+        oracle_note(&w->oracle, RULE_UNACKED, p->client->typing_open,
+                    "client %" PRIu32 ": typing was never answered", p->index);
     if (w->options->bare != BARE_NONE)
         return; /* no acks: reach says it all */
     for (uint32_t counter = p->first; counter != p->next; counter++) {
@@ -280,7 +368,7 @@ void publisher_finish(struct worker *w, struct publisher *p)
         if (pending->finished)
             continue;
         if (!pending->acked) {
-            p->client->room->unknown++;
+            room_of(w, p, counter)->unknown++;
             oracle_note(&w->oracle, RULE_UNACKED, 1,
                         "client %" PRIu32 ": message %" PRIu32 " was never answered", p->index,
                         counter);

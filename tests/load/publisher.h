@@ -11,14 +11,25 @@
 
 #include <stdint.h>
 
+struct plan;
 struct publisher;
 struct worker;
 
 /* Sends what is due, as far as connection and window allow. */
 void publisher_pump(struct worker *worker, struct publisher *publisher);
 
-/* The timetable calls for one more message. */
-void publisher_on_due(struct worker *worker, struct publisher *publisher);
+/* The timetable calls for one more message, at that time. */
+void publisher_on_due(struct worker *worker, struct publisher *publisher, uint64_t intended_ns);
+
+/* And for one more typing indicator: on, off, on ... */
+void publisher_on_typing(struct worker *worker, struct publisher *publisher);
+
+/* A request was answered with an error. */
+void publisher_on_refused(struct worker *worker, uint32_t client, const char *what,
+                          struct span code);
+
+/* What a message says behind its stamp; a null span when there is no such message. */
+struct span publisher_text(const struct plan *plan, uint32_t publisher, uint32_t counter);
 
 /* A reply to a send. */
 void publisher_on_reply(struct worker *worker, struct publisher *publisher,

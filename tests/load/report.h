@@ -5,6 +5,7 @@
 #ifndef PARLEY_LOAD_REPORT_H
 #define PARLEY_LOAD_REPORT_H
 
+#include "find.h"
 #include "run.h"
 
 #include <stdio.h>
@@ -13,7 +14,11 @@ void report_print(FILE *out, const struct options *options, const struct run_res
 
 /* 0, or -1 with a message on stderr. */
 int report_write_json(const char *path, const struct options *options,
-                      const struct run_result *result);
+                      const struct run_result *result, const struct find *find);
+
+/* A page with charts that needs nothing else. 'find' may be NULL in both. */
+int report_write_html(const char *path, const struct options *options,
+                      const struct run_result *result, const struct find *find);
 
 /* Why the figures are the client's rather than the server's; NULL when they are not. */
 const char *report_bottleneck(const struct options *options, const struct run_result *result,

@@ -1,133 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* run: see run.h.  Main thread. */
-#include "run.h"
-
-#include "stamp.h"
+#include "run_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MS UINT64_C(1000000)
 #define S  UINT64_C(1000000000)
 
-#define SPARE_FILES       64
-#define PENDING_ALL       (4u << 20)  /* unfinished sends of all publishers together */
-#define SENDER_ROWS_BYTES (512u << 20)
-#define CLIENTS_A_SOURCE  8000u
-#define STALL_S           3           /* connecting: this many timeouts without progress */
-
-struct run {
-    const struct options *options;
-    struct run_result *result;
-    struct plan plan;
-    struct worker *workers;
-    unsigned started;
-    uint64_t last[CNT_MAX];  /* what the progress line said before */
-    uint64_t last_ns;
-    bool show, terminal;
-};
-
-/* ---- preparation ---- */
-
-static int resolve(struct run *run)
-{
-    const struct upgrade_url *url = &run->options->url;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    int error = getaddrinfo(url->host, url->port, &hints, &found);
-
-    if (error) {
-        fprintf(stderr, "parley-load: cannot resolve '%s': %s\n", url->host, gai_strerror(error));
-        return -1;
-    }
-    memcpy(&run->plan.address, found->ai_addr, found->ai_addrlen);
-    run->plan.address_len = found->ai_addrlen;
-    freeaddrinfo(found);
-    return 0;
-}
-
-/*
- * One address has 28,000 ports, and the kernel's search for a free one slows
- * down long before: spread many clients over several addresses.
- */
-static int spread_sources(struct run *run)
-{
-    const struct sockaddr_in *to = (const struct sockaddr_in *)&run->plan.address;
-    bool loopback = to->sin_family == AF_INET && ntohl(to->sin_addr.s_addr) >> 24 == 127;
-    uint32_t wanted = run->options->source_spread;
-
-    if (wanted && !loopback) {
-        fputs("parley-load: --source-spread works towards 127.0.0.0/8 only\n", stderr);
-        return -1;
-    }
-    if (!wanted && loopback && run->options->clients > CLIENTS_A_SOURCE)
-        wanted = (run->options->clients + CLIENTS_A_SOURCE - 1) / CLIENTS_A_SOURCE;
-    run->plan.source_spread = wanted;
-    return 0;
-}
-
-static int raise_file_limit(const struct options *options)
-{
-    struct rlimit limit;
-    uint64_t need = (uint64_t)options->clients + options->threads + SPARE_FILES;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= need)
-        return 0;
-    fprintf(stderr,
-            "parley-load: %" PRIu32 " clients need %" PRIu64 " open files, the limit is %" PRIu64
-            ": raise it (ulimit -n) or use at most %" PRIu64 " clients a process\n",
-            options->clients, need, (uint64_t)limit.rlim_cur,
-            (uint64_t)limit.rlim_cur - options->threads - SPARE_FILES);
-    return -1;
-}
-
-/* What follows the stamp: words, so that a server that reads texts has something to read. */
-static char *make_filler(uint32_t size)
-{
-    static const char words[] = " the quick brown fox jumps over the lazy dog and says so";
-    char *filler = malloc(size + 1);
-
-    for (uint32_t i = 0; filler && i < size; i++)
-        filler[i] = words[i % (sizeof(words) - 1)];
-    return filler;
-}
-
-static int prepare_plan(struct run *run)
-{
-    const struct options *o = run->options;
-    struct plan *plan = &run->plan;
-    uint32_t heard = o->bare == BARE_ECHO ? 1 : o->publishers / o->rooms + 1;
-    uint64_t rows = (uint64_t)o->clients * heard;
-    uint32_t share = o->publishers ? PENDING_ALL / o->publishers : PENDING_ALL;
-
-    plan->options = o;
-    plan->base_ns = worker_clock();
-    plan->check_senders = rows * sizeof(struct order) <= SENDER_ROWS_BYTES;
-    plan->pending_max = share < 64 ? 64 : share > 65536 ? 65536 : share;
-    while (plan->pending_max & (plan->pending_max - 1))
-        plan->pending_max &= plan->pending_max - 1;
-    plan->filler = make_filler(o->size - STAMP_BYTES);
-    plan->members = calloc(o->rooms, sizeof(*plan->members));
-    if (!plan->filler || !plan->members ||
-        getrandom(&plan->run, sizeof(plan->run), 0) != sizeof(plan->run)) {
-        perror("parley-load: cannot prepare");
-        return -1;
-    }
-    run->result->senders_checked = o->bare == BARE_NONE || plan->check_senders;
-    return resolve(run) == 0 && spread_sources(run) == 0 ? 0 : -1;
-}
+#define STALL_S        3  /* connecting: this many timeouts without progress */
+#define SPARSE_LINES_S 10 /* between lines of progress where nobody watches */
 
 static int watch_servers(struct run *run)
 {
@@ -141,7 +29,9 @@ static int watch_servers(struct run *run)
         }
     }
     run->result->server_count = pids->count;
-    return 0;
+    run->result->server_samples =
+        calloc((size_t)pids->count * RUN_MAX_SAMPLES + 1, sizeof(*run->result->server_samples));
+    return run->result->server_samples ? 0 : -1;
 }
 
 static int start_workers(struct run *run)
@@ -214,7 +104,8 @@ static void show_progress(struct run *run, const char *phase, uint64_t now)
     double seconds = (double)(now - run->last_ns) / 1e9;
     uint64_t sent = total(run, CNT_SENT), delivered = total(run, CNT_DELIVERIES);
 
-    if (run->show)
+    if (run->show || now - run->shown_ns >= SPARSE_LINES_S * S) {
+        run->shown_ns = now;
         fprintf(stderr,
                 "%s%-8s %6" PRIu64 " up  %9.0f sends/s  %11.0f deliveries/s  %" PRIu64
                 " unacked  %" PRIu64 " owed   %s",
@@ -224,6 +115,7 @@ static void show_progress(struct run *run, const char *phase, uint64_t now)
                 total(run, CNT_OUTSTANDING), total(run, CNT_EXPECTED) > delivered
                     ? total(run, CNT_EXPECTED) - delivered : 0,
                 run->terminal ? "" : "\n");
+    }
     run->last[CNT_SENT] = sent;
     run->last[CNT_DELIVERIES] = delivered;
     run->last_ns = now;
@@ -244,11 +136,11 @@ static void add_sample(struct run *run, uint64_t now)
         .deliveries = total(run, CNT_DELIVERIES),
         .alive = total(run, CNT_ALIVE) - total(run, CNT_UNSETTLED),
     };
-    if (result->server_count > 0) {
-        struct proc_sample server = proc_take(&result->servers[0]);
+    for (unsigned i = 0; i < result->server_count; i++) {
+        struct proc_sample server = proc_take(&result->servers[i]);
 
-        sample->cpu_ns = server.cpu_ns;
-        sample->rss_bytes = server.rss_bytes;
+        run_server_sample(result, result->sample_count - 1, i)->cpu_ns = server.cpu_ns;
+        run_server_sample(result, result->sample_count - 1, i)->rss_bytes = server.rss_bytes;
     }
 }
 
@@ -349,98 +241,6 @@ static void drain(struct run *run)
     }
 }
 
-/* ---- the result ---- */
-
-static uint64_t owed_to(const struct run *run, const struct client *c, uint64_t *unknown)
-{
-    uint64_t accepted = 0;
-
-    *unknown = 0;
-    if (run->options->bare == BARE_ECHO)
-        return c->publisher ? c->publisher->next - 1 : 0;
-    for (unsigned i = 0; i < run->started; i++) {
-        accepted += run->workers[i].rooms[c->room->index].accepted;
-        *unknown += run->workers[i].rooms[c->room->index].unknown;
-    }
-    return accepted;
-}
-
-static void judge_reach(struct run *run, const struct worker *w)
-{
-    for (uint32_t i = 0; i < w->client_count; i++) {
-        const struct client *c = &w->clients[i];
-        uint64_t unknown, accepted;
-
-        if (!c->joined_before)
-            continue;
-        accepted = owed_to(run, c, &unknown);
-        oracle_reach(&run->result->oracle, c->index, c->room->index, c->received, accepted,
-                     unknown);
-        if (c->state != CLIENT_READY && c->received < accepted)
-            run->result->lost_on_dead += accepted - c->received;
-    }
-}
-
-static double seconds_between(uint64_t from, uint64_t to)
-{
-    return to > from ? (double)(to - from) / 1e9 : 0.0;
-}
-
-static void merge_marks(struct run_result *result, const struct worker *w)
-{
-    double seconds = seconds_between(w->from.wall_ns, w->to.wall_ns), busy;
-
-    if (!w->from.taken || seconds <= 0.0)
-        return;
-    result->measured = true;
-    if (seconds > result->measured_s)
-        result->measured_s = seconds;
-    for (unsigned i = 0; i < CNT_MAX; i++)
-        result->window[i] += w->to.count[i] - w->from.count[i];
-    busy = seconds_between(w->from.cpu_ns, w->to.cpu_ns) / seconds;
-    result->threads[w->id].busy = busy;
-    if (busy > result->busiest)
-        result->busiest = busy;
-}
-
-static void merge_worker(struct run *run, const struct worker *w)
-{
-    struct run_result *result = run->result;
-
-    for (unsigned i = 0; i < CNT_MAX; i++)
-        result->count[i] += w->count[i];
-    hist_merge(&result->delivery, &w->delivery);
-    hist_merge(&result->ack, &w->ack);
-    hist_merge(&result->verdict, &w->verdict);
-    hist_merge(&result->lag, &w->lag);
-    hist_merge(&result->turn, &w->turn);
-    hist_merge(&result->connect, &w->connect);
-    hist_merge(&result->resume, &w->resume);
-    oracle_merge(&result->oracle, &w->oracle);
-    tally_merge(&result->errors, &w->errors);
-    merge_marks(result, w);
-    judge_reach(run, w);
-}
-
-static void gather(struct run *run)
-{
-    uint64_t first = UINT64_MAX, upgraded = 0, ready = 0;
-
-    for (unsigned i = 0; i < run->started; i++) {
-        const struct worker *w = &run->workers[i];
-
-        merge_worker(run, w);
-        if (w->first_connect_ns && w->first_connect_ns < first)
-            first = w->first_connect_ns;
-        if (w->last_upgrade_ns > upgraded)
-            upgraded = w->last_upgrade_ns;
-        if (w->last_ready_ns > ready)
-            ready = w->last_ready_ns;
-    }
-    run->result->upgrade_s = seconds_between(first, upgraded);
-    run->result->ready_s = seconds_between(first, ready);
-}
-
 static void stop_workers(struct run *run)
 {
     set_phase(run, PHASE_CLOSE);
@@ -465,7 +265,9 @@ static int run_phases(struct run *run)
     connect_all(run);
     if (total(run, CNT_READY) > 0 && !run->result->interrupted) {
         sample_servers(run, offsetof(struct proc_watch, connected));
+        run->rogues = rogues_start(&run->plan);
         load(run);
+        rogues_stop(run->rogues);
         drain(run);
     }
     stop_workers(run);
@@ -482,14 +284,15 @@ static int run_phases(struct run *run)
     return -1;
 }
 
-int run_load(const struct options *options, struct run_result *result)
+int run_load(const struct options *options, const struct script *script, struct run_result *result)
 {
-    struct run run = {.options = options, .result = result};
+    struct run run = {.options = options, .result = result, .plan.script = script};
     int status = -1;
 
     run.terminal = isatty(STDERR_FILENO);
     run.show = run.terminal || options->progress;
-    if (raise_file_limit(options) != 0 || prepare_plan(&run) != 0 || watch_servers(&run) != 0)
+    run.shown_ns = worker_clock();
+    if (prepare_plan(&run) != 0 || watch_servers(&run) != 0)
         goto out;
     block_signals();
     if (start_workers(&run) != 0) {
@@ -501,7 +304,14 @@ out:
     for (unsigned i = 0; run.workers && i < options->threads; i++)
         worker_free(&run.workers[i]);
     free(run.workers);
-    free(run.plan.members);
-    free(run.plan.filler);
+    rogues_free(run.rogues);
+    prepare_free(&run);
     return status;
+}
+
+void run_result_free(struct run_result *result)
+{
+    if (result)
+        free(result->server_samples);
+    free(result);
 }

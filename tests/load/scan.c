@@ -60,8 +60,7 @@ static int hex4(const char *p, const char *end)
     return v;
 }
 
-/* The length of the well-formed UTF-8 sequence at p (lead byte >= 0x80), or 0. */
-static unsigned utf8_len(const unsigned char *p, size_t have)
+unsigned scan_utf8(const unsigned char *p, size_t have)
 {
     static const struct {
         unsigned char from, to;   /* lead byte */
@@ -126,7 +125,7 @@ static bool skip_string(struct cursor *c, struct span *raw)
             if (!skip_escape(c))
                 return false;
         } else if (ch >= 0x80) {
-            unsigned n = utf8_len((const unsigned char *)c->at, (size_t)(c->end - c->at));
+            unsigned n = scan_utf8((const unsigned char *)c->at, (size_t)(c->end - c->at));
 
             if (n == 0)
                 return false;

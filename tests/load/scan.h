@@ -40,6 +40,9 @@ int scan_frame(const char *text, size_t len, struct scan_frame *frame);
  */
 bool scan_next(struct span *rest, struct span *item);
 
+/* The length of the well-formed UTF-8 sequence at p (lead byte >= 0x80), or 0. */
+unsigned scan_utf8(const unsigned char *p, size_t have);
+
 bool span_is(struct span span, const char *text);
 
 /*

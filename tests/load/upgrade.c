@@ -18,7 +18,7 @@
 
 static int fail(char *why, size_t size, const char *text, const char *url)
 {
-    snprintf(why, size, "%s: '%s' (wanted: ws://HOST[:PORT][/PATH])", text, url);
+    snprintf(why, size, "%s: '%s' (wanted: ws[s]://HOST[:PORT][/PATH])", text, url);
     return -1;
 }
 
@@ -58,7 +58,7 @@ static int parse_authority(const char *at, size_t len, struct upgrade_url *url)
         return -1;
     memcpy(url->host, host, host_len);
     url->host[host_len] = '\0';
-    memcpy(url->port, "80", 3);
+    snprintf(url->port, sizeof(url->port), "%s", url->tls ? "443" : "80");
     return colon ? parse_port(colon + 1, (size_t)(end - colon - 1), url->port) : 0;
 }
 
@@ -67,11 +67,10 @@ int upgrade_parse_url(const char *text, struct upgrade_url *url, char *why, size
     const char *at, *path;
     size_t len;
 
-    if (strncasecmp(text, "wss://", 6) == 0)
-        return fail(why, why_size, "TLS is not supported by this tool yet", text);
-    if (strncasecmp(text, "ws://", 5) != 0)
+    url->tls = strncasecmp(text, "wss://", 6) == 0;
+    if (!url->tls && strncasecmp(text, "ws://", 5) != 0)
         return fail(why, why_size, "not a WebSocket address", text);
-    at = text + 5;
+    at = text + (url->tls ? 6 : 5);
     len = strcspn(at, "/?");
     path = at + len;
     if (parse_authority(at, len, url) != 0)

@@ -6,6 +6,7 @@
 #ifndef PARLEY_LOAD_UPGRADE_H
 #define PARLEY_LOAD_UPGRADE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define UPGRADE_MAX_HEADER 8192
@@ -13,6 +14,7 @@
 struct upgrade_url {
     char host[256];
     char port[6];
+    bool tls;       /* wss:// */
     char path[512]; /* may hold %r, the number of the client's room */
 };
 

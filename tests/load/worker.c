@@ -3,7 +3,9 @@
 #include "worker.h"
 
 #include "client.h"
+#include "incidents.h"
 #include "publisher.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -82,7 +84,7 @@ static unsigned roomlog_slots(const struct worker *w, uint32_t rooms_here)
 static int init_room(struct worker *w, uint32_t index, unsigned slots)
 {
     struct room *room = &w->rooms[index];
-    uint32_t senders = share(w->options->publishers, index, w->options->rooms);
+    uint32_t senders = w->plan->seats.senders[index];
 
     if (room->log.slots)
         return 0;
@@ -100,7 +102,7 @@ static int init_senders(struct worker *w, struct client *c)
 {
     uint32_t rows = w->options->bare == BARE_ECHO
                         ? 1
-                        : share(w->options->publishers, c->room->index, w->options->rooms);
+                        : w->plan->seats.senders[c->in[0].room->index];
 
     if (w->options->bare == BARE_NONE || !w->plan->check_senders)
         return 0;
@@ -112,13 +114,20 @@ static int init_senders(struct worker *w, struct client *c)
 
 static int init_client(struct worker *w, uint32_t i, unsigned slots)
 {
+    const struct seats *seats = &w->plan->seats;
     struct client *c = &w->clients[i];
 
     c->fd = -1;
     c->index = w->id + i * w->options->threads;
-    if (init_room(w, c->index % w->options->rooms, slots) != 0)
-        return -1;
-    c->room = &w->rooms[c->index % w->options->rooms];
+    c->slow = c->index >= w->plan->slow_from;
+    c->in = c->last = &w->members[(size_t)i * seats->each];
+    for (uint32_t turn = 0; turn < seats->each; turn++) {
+        uint32_t room = seats_room(seats, c->index, turn);
+
+        if (init_room(w, room, slots) != 0)
+            return -1;
+        c->in[turn].room = &w->rooms[room];
+    }
     if (init_senders(w, c) != 0)
         return -1;
     if (c->index < w->options->publishers) {
@@ -138,20 +147,26 @@ int worker_init(struct worker *w, struct plan *plan, unsigned id)
     w->plan = plan;
     w->options = o;
     w->id = id;
-    w->random = (plan->run | 1) * UINT64_C(0x9e3779b97f4a7c15) + id;
+    w->random = (uint64_t)plan->run << 32 | id;
+    w->pacer.due_ns = w->typing.due_ns = UINT64_MAX;
     w->client_count = share(o->clients, id, o->threads);
     w->publisher_count = share(o->publishers, id, o->threads);
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     w->clients = calloc(w->client_count + 1, sizeof(*w->clients));
     w->publishers = calloc(w->publisher_count + 1, sizeof(*w->publishers));
+    w->members = calloc((size_t)w->client_count * plan->seats.each + 1, sizeof(*w->members));
     w->rooms = calloc(o->rooms, sizeof(*w->rooms));
     w->dirty = calloc(w->client_count + 1, sizeof(*w->dirty));
     w->rx = malloc(WORKER_MAX_FRAME + 8192 + WORKER_RX_CHUNK);
     w->scratch = malloc(WORKER_SCRATCH);
-    if (w->epoll < 0 || !w->clients || !w->publishers || !w->rooms || !w->dirty || !w->rx ||
-        !w->scratch)
+    if (w->epoll < 0 || !w->clients || !w->members || !w->publishers || !w->rooms || !w->dirty ||
+        !w->rx || !w->scratch)
         return -1;
-    rooms_here = w->client_count < o->rooms ? w->client_count : o->rooms;
+    rooms_here = o->rooms;
+    if ((uint64_t)w->client_count * plan->seats.each < rooms_here)
+        rooms_here = w->client_count * plan->seats.each;
+    if (rooms_here == 0)
+        rooms_here = 1;
     for (uint32_t i = 0; i < w->client_count; i++)
         if (init_client(w, i, roomlog_slots(w, rooms_here)) != 0)
             return -1;
@@ -166,21 +181,26 @@ void worker_free(struct worker *w)
 
         if (c->fd >= 0)
             close(c->fd);
-        bytes_free(&c->in);
+        tls_free(c->tls);
+        bytes_free(&c->rest);
         bytes_free(&c->out);
         bytes_free(&c->message);
         free(c->session);
         free(c->senders);
     }
-    for (uint32_t i = 0; w->publishers && i < w->publisher_count; i++)
+    for (uint32_t i = 0; w->publishers && i < w->publisher_count; i++) {
         free(w->publishers[i].ring);
+        free(w->publishers[i].late);
+    }
     for (uint32_t i = 0; w->rooms && i < w->options->rooms; i++) {
         roomlog_free(&w->rooms[i].log);
         free(w->rooms[i].senders);
     }
     if (w->epoll >= 0)
         close(w->epoll);
+    seconds_free(&w->seconds);
     free(w->clients);
+    free(w->members);
     free(w->publishers);
     free(w->rooms);
     free(w->dirty);
@@ -204,26 +224,47 @@ static void take_mark(struct worker *w, struct mark *mark)
     memcpy(mark->count, w->count, sizeof(mark->count));
 }
 
+/* The timetable of this thread's part of a load that has so many ns between two messages. */
+static struct pacer new_pacer(const struct worker *w, double all_ns, uint32_t stream)
+{
+    const struct options *o = w->options;
+    struct pacer pacer = {
+        .start_ns = w->plan->start_ns + (uint64_t)(all_ns * w->id),
+        .end_ns = w->plan->to_ns,
+        .interval_ns = all_ns * o->publishers / w->publisher_count,
+        .lanes = w->publisher_count,
+        .poisson = o->arrivals == ARRIVALS_POISSON,
+        .random = chance_mix((uint64_t)o->seed << 32 | stream << 16 | w->id),
+    };
+
+    if (o->burst > 0)
+        pacer.bursts = (struct pacer_bursts){o->burst_every * 1e9, o->burst_for * 1e9, o->burst,
+                                             o->burst_rest};
+    pacer_begin(&pacer);
+    return pacer;
+}
+
 static void start_load(struct worker *w)
 {
-    const struct plan *plan = w->plan;
+    const struct options *o = w->options;
     double all; /* between two messages of the whole run */
 
     w->loading = true;
-    if (w->publisher_count == 0)
+    w->next_second_ns = w->plan->start_ns + 1000 * MS;
+    incidents_begin(w);
+    if (w->publisher_count == 0 || w->plan->script)
         return;
-    if (w->options->window) {
+    if (o->typing > 0) {
+        all = 1e9 / o->typing;
+        w->typing = new_pacer(w, all, 2);
+    }
+    if (o->window) {
         for (uint32_t i = 0; i < w->publisher_count; i++)
             publisher_pump(w, &w->publishers[i]);
         return;
     }
-    all = 1e9 / w->options->rate;
-    w->pacer = (struct pacer){
-        .start_ns = plan->start_ns + (uint64_t)(all * w->id),
-        .end_ns = plan->to_ns,
-        .interval_ns = all * w->options->publishers / w->publisher_count,
-        .lanes = w->publisher_count,
-    };
+    all = 1e9 / o->rate;
+    w->pacer = new_pacer(w, all, 1);
 }
 
 static void follow_plan(struct worker *w)
@@ -266,13 +307,18 @@ static void start_clients(struct worker *w)
 
 static void run_pacer(struct worker *w)
 {
+    uint64_t due;
     uint32_t lane;
 
     if (!w->loading || w->phase != PHASE_RUN)
         return;
     w->now = worker_clock();
-    while (pacer_take(&w->pacer, w->now, &lane))
-        publisher_on_due(w, &w->publishers[lane]);
+    while (pacer_take(&w->pacer, w->now, &lane, &due))
+        publisher_on_due(w, &w->publishers[lane], due);
+    while (pacer_take(&w->typing, w->now, &lane, &due))
+        publisher_on_typing(w, &w->publishers[lane]);
+    if (w->plan->script)
+        incidents_play(w);
 }
 
 static void sweep(struct worker *w)
@@ -281,6 +327,7 @@ static void sweep(struct worker *w)
     if (w->count[CNT_UNSETTLED] > 0)
         for (uint32_t i = 0; i < w->started; i++)
             client_on_timer(w, &w->clients[i]);
+    incidents_on_sweep(w);
     if (!w->paused)
         return;
     w->paused = false;
@@ -296,10 +343,12 @@ static uint64_t sleep_time(const struct worker *w)
 
     if (may_connect(w) && ramp_time(w) < until)
         until = ramp_time(w);
-    if (w->loading && w->phase == PHASE_RUN && w->pacer.lanes > 0) {
-        due = pacer_time(&w->pacer, w->pacer.next);
+    if (w->loading && w->phase == PHASE_RUN) {
+        due = w->plan->script ? incidents_next(w) : w->pacer.due_ns;
         if (due < until)
             until = due;
+        if (w->typing.due_ns < until)
+            until = w->typing.due_ns;
     }
     return until > w->now ? until - w->now : 0;
 }
@@ -334,6 +383,10 @@ static void turn(struct worker *w)
     w->now = worker_clock();
     if (w->loading && worker_measures(w, begun))
         hist_add(&w->turn, w->now - begun);
+    if (w->loading && w->now >= w->next_second_ns) {
+        seconds_keep(&w->seconds, w->second++, &w->delivery, &w->ack);
+        w->next_second_ns += 1000 * MS;
+    }
     if (w->now >= w->next_publish_ns) {
         w->next_publish_ns = w->now + PUBLISH_NS;
         publish_counters(w);

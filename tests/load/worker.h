@@ -14,6 +14,9 @@
 #include "options.h"
 #include "pacer.h"
 #include "roomlog.h"
+#include "script.h"
+#include "seats.h"
+#include "seconds.h"
 #include "tally.h"
 
 #include <pthread.h>
@@ -39,6 +42,12 @@ enum counter {
     CNT_FOREIGN,     /* messages of others */
     CNT_OTHER,       /* numbered events that are no messages */
     CNT_VERDICTS,    /* messages of this thread's publishers that a verdict came for */
+    CNT_TYPING,      /* typing indicators sent */
+    CNT_TYPING_SEEN, /* and seen, each counted at each receiver */
+    CNT_CUT,         /* connections cut by --storm */
+    CNT_LEFT,        /* people of --replay who left */
+    CNT_ROGUE,       /* malformed things sent by --bad */
+    CNT_ROGUE_ANSWERED, /* as the protocol promises */
     CNT_PARSED,      /* events that took the full parser */
     CNT_BYTES,       /* received */
     CNT_DISCONNECTS,
@@ -61,6 +70,10 @@ struct plan {
     uint32_t run;     /* random: tells this run's messages from others' */
     uint64_t base_ns; /* stamps count from here */
     char *filler;     /* what follows the stamp in every text */
+    const struct script *script; /* or a log does; NULL without --replay */
+    struct seats seats;
+    struct tls_context *tls; /* NULL: ws:// */
+    uint32_t slow_from;      /* this client and those behind it read slowly */
     unsigned source_spread;
     bool check_senders; /* bare: a row a client and publisher fits into memory */
     uint32_t pending_max;
@@ -73,6 +86,7 @@ struct plan {
 enum client_state {
     CLIENT_NEW,
     CLIENT_CONNECTING, /* TCP */
+    CLIENT_SECURING,   /* TLS */
     CLIENT_UPGRADING,  /* HTTP */
     CLIENT_HELLO,
     CLIENT_JOINING,
@@ -81,23 +95,38 @@ enum client_state {
     CLIENT_DEAD
 };
 
+/* A client in one of its rooms. */
+struct member {
+    struct room *room;
+    struct order order;   /* of the room's numbers (bare: how many messages came) */
+    uint64_t received;    /* messages of this run */
+    uint64_t missed;      /* catching up: newest number pushed meanwhile */
+    uint64_t replayed_to; /* newest number that 'history' gave */
+    bool joined, catching_up;
+};
+
 struct client {
     int fd;
     uint32_t index; /* of all clients of the run */
     uint8_t state;
-    bool joined_before, catching_up, fragmented, dirty, watching_out, bye_final;
-    struct order order; /* of the room's numbers (bare: how many messages came) */
-    uint64_t received;  /* messages of this run */
-    struct room *room;
+    bool joined_before, fragmented, dirty, watching_out, bye_final;
+    bool slow, held;    /* held: the socket is not watched for input */
+    bool away;          /* --replay: has left, and does not come back by itself */
+    bool leaving;       /* does so once all it said is settled */
+    bool was_away;      /* what it is told of the time before is no latency */
+    struct member *in;   /* seats.each of them */
+    struct member *last; /* the room of the last event, where the next is looked for first */
     struct publisher *publisher; /* NULL: only listens */
     struct order *senders;       /* bare: a row a publisher of the room */
-    struct bytes in, out, message; /* partial frame; unsent; fragments so far */
+    struct tls *tls;             /* NULL: plain */
+    struct bytes rest, out, message; /* partial frame; unsent; fragments so far */
     char *session;               /* token that makes the same user again */
     uint64_t timer_ns;           /* give up connecting, or reconnect, at this time */
     uint64_t since_ns;           /* started to connect, or lost the connection */
-    uint64_t missed;             /* catching up: newest number pushed meanwhile */
-    uint64_t replayed_to;        /* newest number that 'history' gave */
+    double allowance;            /* slow: bytes that may be read now */
     uint32_t attempts, spread_ms;
+    uint32_t joining;            /* replies to join still to come */
+    uint32_t typing_open;        /* replies to typing still to come */
 };
 
 /* A send that is not finished: it waits for its reply and for its own event. */
@@ -113,8 +142,10 @@ struct publisher {
     uint32_t lane;        /* of this thread */
     uint32_t first, next; /* counters: oldest unfinished, next to be given */
     uint32_t waiting;     /* sent, not finished */
-    uint64_t due, turn;   /* messages due but not sent; lane turns used */
+    uint64_t *late;       /* ring: intended times of messages due but not sent */
+    uint32_t late_first, late_count, late_size;
     uint64_t paused_until;
+    bool typing;          /* said that it types */
     struct pending *ring;
     uint32_t ring_size;
 };
@@ -137,11 +168,14 @@ struct worker {
     pthread_t thread;
     int epoll;
     struct client *clients;
+    struct member *members; /* of all clients here */
     uint32_t client_count, started, connecting;
     struct publisher *publishers;
     uint32_t publisher_count;
     struct room *rooms; /* all of the run; a log only where this thread has a member */
-    struct pacer pacer;
+    struct pacer pacer, typing;
+    uint64_t script_at;    /* --replay: the next line of the script */
+    uint64_t next_storm_ns, slow_seen_ns;
     struct client **dirty; /* have something to write at the end of the turn */
     uint32_t dirty_count;
     uint8_t *rx;           /* received bytes, of one client at a time */
@@ -150,9 +184,11 @@ struct worker {
     int phase;
     bool loading; /* the load has begun */
     bool paused;  /* some publisher waits out a refusal */
-    uint64_t next_sweep_ns, next_publish_ns;
+    uint64_t next_sweep_ns, next_publish_ns, next_second_ns;
+    uint32_t second;
 
-    struct hist delivery, ack, verdict, lag, turn, connect, resume;
+    struct hist delivery, slow_delivery, ack, verdict, lag, turn, connect, resume;
+    struct seconds seconds;
     struct oracle oracle;
     struct tally errors;
     uint64_t count[CNT_MAX];
@@ -184,6 +220,14 @@ static inline bool worker_measures(const struct worker *worker, uint64_t when_ns
 }
 
 uint64_t worker_clock(void);
+
+/* Whether the client is one of this thread's. */
+static inline struct client *worker_client(const struct worker *worker, uint32_t index)
+{
+    uint32_t threads = worker->options->threads;
+
+    return index % threads == worker->id ? &worker->clients[index / threads] : NULL;
+}
 
 /* This client has output to be written at the end of the turn. */
 void worker_mark_dirty(struct worker *worker, struct client *client);

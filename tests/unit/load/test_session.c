@@ -29,16 +29,18 @@ static const char *filler = " the quick brown fox";
 static void set_up(enum bare_mode bare, bool reconnect)
 {
     options = (struct options){
-        .clients = 2, .rooms = 1, .publishers = 1, .threads = 1, .window = 8,
+        .clients = 2, .rooms = 1, .rooms_each = 1, .publishers = 1, .threads = 1, .window = 8,
         .size = (uint32_t)(STAMP_BYTES + strlen(filler)), .connect_timeout = 10,
         .room_prefix = "load-", .bare = bare, .reconnect = reconnect,
     };
     plan = (struct plan){
         .options = &options, .run = RUN, .base_ns = 1000, .check_senders = true,
-        .pending_max = 64, .filler = (char *)filler, .start_ns = 2000, .from_ns = 2000,
+        .pending_max = 64, .filler = (char *)filler, .slow_from = 2,
+        .start_ns = 2000, .from_ns = 2000,
         .to_ns = 2000000,
     };
     plan.members = calloc(1, sizeof(*plan.members));
+    ck_assert_int_eq(seats_init(&plan.seats, &options, NULL), 0);
     worker = calloc(1, sizeof(*worker));
     ck_assert_int_eq(worker_init(worker, &plan, 0), 0);
     worker->now = 5000;
@@ -50,6 +52,7 @@ static void tear_down(void)
 {
     worker_free(worker);
     free(worker);
+    seats_free(&plan.seats);
     free(plan.members);
 }
 
@@ -108,7 +111,7 @@ static void join_both(void)
         ck_assert_int_eq(c->state, CLIENT_HELLO);
         say(c, "{\"id\":1,\"type\":\"ok\",\"session\":\"token%d\"}", (int)(c - c0));
         ck_assert_int_eq(c->state, CLIENT_JOINING);
-        say(c, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":10,"
+        say(c, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":10,"
                "\"recovered\":false,\"events\":[],\"members\":1}");
         ck_assert_int_eq(c->state, CLIENT_READY);
     }
@@ -199,7 +202,7 @@ START_TEST(gap_repeat_and_disorder_of_numbers)
     ck_assert_uint_eq(broken(RULE_ORDER), 1);
     say_message(c1, 11, 1);
     ck_assert_uint_eq(broken(RULE_DUPLICATE), 1);
-    ck_assert_uint_eq(c1->received, 3);
+    ck_assert_uint_eq(c1->in[0].received, 3);
     tear_down();
 }
 END_TEST
@@ -331,13 +334,10 @@ START_TEST(what_is_due_and_cannot_leave_is_named)
     set_up(BARE_NONE, false);
     options.window = 0;
     options.rate = 1;
-    worker->pacer = (struct pacer){
-        .start_ns = 2000, .end_ns = 9000, .interval_ns = 100, .lanes = 1,
-    };
     worker->phase = PHASE_RUN;
     worker->loading = true;
-    publisher_on_due(worker, c0->publisher); /* not joined: cannot send */
-    publisher_on_due(worker, c0->publisher);
+    publisher_on_due(worker, c0->publisher, 2000); /* not joined: cannot send */
+    publisher_on_due(worker, c0->publisher, 2100);
     ck_assert_uint_eq(worker->count[CNT_SENT], 0);
     ck_assert_uint_eq(worker->count[CNT_LATE_SENDS], 2);
     publisher_finish(worker, c0->publisher);
@@ -398,11 +398,11 @@ START_TEST(a_resume_replays_and_resends)
     join_both();
     say_ack(1, 11); /* 2 .. 8 unanswered; 2 was taken all the same */
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":11,"
+    say(c0, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":11,"
             "\"recovered\":true,\"events\":[{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\","
             "\"text\":\"%s\"}]}", text_of(0, 1));
     ck_assert_int_eq(c0->state, CLIENT_READY);
-    ck_assert_uint_eq(c0->received, 1);
+    ck_assert_uint_eq(c0->in[0].received, 1);
     ck_assert_uint_eq(worker->count[CNT_RECOVERED], 1);
     ck_assert_uint_eq(worker->count[CNT_RETRIED], 7);
     ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
@@ -415,23 +415,23 @@ START_TEST(a_long_resume_pages_on_and_holds_pushes)
     set_up(BARE_NONE, true);
     join_both();
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":12,"
+    say(c0, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":12,"
             "\"more\":true,\"recovered\":true,\"events\":["
             "{\"room\":\"load-0\",\"seq\":11,\"kind\":\"message\",\"text\":\"%s\"}]}",
         text_of(0, 1));
-    ck_assert(c0->catching_up);
+    ck_assert(c0->in[0].catching_up);
     say_message(c0, 13, 3); /* held back: the next page has it */
-    say(c0, "{\"id\":3,\"type\":\"ok\",\"more\":false,\"events\":["
+    say(c0, "{\"id\":200,\"type\":\"ok\",\"more\":false,\"events\":["
             "{\"room\":\"load-0\",\"seq\":12,\"kind\":\"message\",\"text\":\"%s\"}]}",
         text_of(0, 2));
-    ck_assert(c0->catching_up);
-    say(c0, "{\"id\":3,\"type\":\"ok\",\"more\":false,\"events\":["
+    ck_assert(c0->in[0].catching_up);
+    say(c0, "{\"id\":200,\"type\":\"ok\",\"more\":false,\"events\":["
             "{\"room\":\"load-0\",\"seq\":13,\"kind\":\"message\",\"text\":\"%s\"}]}",
         text_of(0, 3));
-    ck_assert(!c0->catching_up);
+    ck_assert(!c0->in[0].catching_up);
     say_message(c0, 13, 3); /* pushed after the page that held it: no repeat */
     say_message(c0, 14, 4);
-    ck_assert_uint_eq(c0->received, 4);
+    ck_assert_uint_eq(c0->in[0].received, 4);
     ck_assert_uint_eq(oracle_violations(&worker->oracle), 0);
     tear_down();
 }
@@ -442,7 +442,7 @@ START_TEST(a_resume_that_lacks_events)
     set_up(BARE_NONE, true);
     join_both();
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":13,"
+    say(c0, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":13,"
             "\"recovered\":true,\"events\":[]}");
     ck_assert_uint_eq(broken(RULE_GAP), 3);
     tear_down();
@@ -454,11 +454,11 @@ START_TEST(a_resume_that_is_refused_or_of_another_epoch)
     set_up(BARE_NONE, true);
     join_both();
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":10,"
+    say(c0, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e1\",\"seq\":10,"
             "\"recovered\":false,\"events\":[]}");
     ck_assert_uint_eq(broken(RULE_RESUME), 1);
     come_back();
-    say(c0, "{\"id\":2,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e2\",\"seq\":0,"
+    say(c0, "{\"id\":100,\"type\":\"ok\",\"room\":\"load-0\",\"epoch\":\"e2\",\"seq\":0,"
             "\"recovered\":true,\"events\":[]}");
     ck_assert_uint_eq(broken(RULE_RESUME), 2);
     ck_assert_uint_eq(broken(RULE_GAP), 0);

@@ -23,7 +23,7 @@ START_TEST(addresses)
         {"ws://[::1]", "::1", "80", "/"},
     };
     static const char *const bad[] = {
-        "http://h/", "wss://h/", "ws://", "ws://:80/", "ws://h:0/", "ws://h:65536/", "ws://h:x/",
+        "http://h/", "wss://", "ws://", "ws://:80/", "ws://h:0/", "ws://h:65536/", "ws://h:x/",
         "ws://h:/",  "ws://[::1/", "ws://[::1]x/", "ws://h/a b", "ws://h/#x",
     };
     struct upgrade_url url;
