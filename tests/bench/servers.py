@@ -54,7 +54,7 @@ class Peer:
 
 PEERS = {peer.name: peer for peer in (
     Peer("raw", "raw epoll, C (the limit)", ["./raw", "{port}"], tone="limit"),
-    Peer("uws", "uWebSockets, C++", ["{python}", "server.py", "{port}"]),
+    Peer("uws", "uWebSockets (socketify)", ["{python}", "server.py", "{port}"]),
     Peer("node-ws-turn", "Node ws, tuned by hand", ["node", "turn.mjs", "{port}"], "node-ws"),
     Peer("python-websockets", "Python websockets, uvloop", ["{python}", "server.py", "{port}"]),
     Peer("node-ws", "Node ws", ["node", "server.mjs", "{port}"]),
