@@ -17,6 +17,7 @@
 #include "dispatch/inline.h"
 #include "dispatch/supervisor.h"
 #include "net/assets.h"
+#include "net/inquiry.h"
 #include "net/listener.h"
 #include "net/net.h"
 #include "net/peers.h"
@@ -61,6 +62,7 @@ struct server {
     struct store *store;
     struct auth *auth;
     struct assets *assets;
+    struct inquiry *inquiry;
     struct peers *peers;
     struct dispatch *dispatch;
     struct supervisor *supervisor;
@@ -267,6 +269,7 @@ static void share(struct server *s)
         .auth = s->auth,
         .topology = &s->topology,
         .assets = s->assets,
+        .inquiry = s->inquiry,
         .peers = s->peers,
         .store = store_stats(s->store),
         .dispatch = s->dispatch != NULL ? dispatch_stats(s->dispatch) : NULL,
@@ -340,7 +343,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
         return status;
     snprintf(err, err_len, "out of memory or descriptors");
     s->peers = peers_new((uint32_t)c->connections_per_ip, (uint32_t)c->max_connections);
-    if (s->peers == NULL || make_mailboxes(s) != 0)
+    s->inquiry = inquiry_new(c->rate_analyze);
+    if (s->peers == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
         return E_NO_MEMORY;
     load_assets(s);
     if (c->analysis == ANALYSIS_INLINE && open_inline(s, err, err_len) != 0)
@@ -363,7 +367,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
 static void start_threads(struct server *s)
 {
     if (store_start(s->store, &s->topology) != 0 ||
-        (s->dispatch != NULL && dispatch_start(s->dispatch, &s->topology) != 0))
+        (s->dispatch != NULL && dispatch_start(s->dispatch, &s->topology) != 0) ||
+        inquiry_start(s->inquiry, &s->topology) != 0)
         fatal("main", "threads cannot be started");
     for (unsigned i = 0; i < s->topology.n_loops; i++) {
         if (loop_start(s->loops[i]) != 0)
@@ -535,6 +540,7 @@ static void stop(struct server *s)
     /* Verdicts and acknowledged events still in mailboxes reach the store before it stops. */
     if (s->dispatch != NULL)
         dispatch_stop(s->dispatch);
+    inquiry_stop(s->inquiry);
     store_stop(s->store);
     post_to_loops(s, MSG_LOOP_STOP);
     for (unsigned i = 0; i < s->topology.n_loops; i++)
@@ -559,6 +565,7 @@ static void free_parts(struct server *s)
     mailbox_free(s->topology.main);
     store_free(s->store);
     auth_free(s->auth);
+    inquiry_free(s->inquiry);
     peers_free(s->peers);
     assets_free(s->assets);
     if (s->ipc_dir[0] != '\0')

@@ -233,9 +233,7 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ANSWER(LOOP_KEY, key);
         ON(LOOP_TELL, tell, loop_on_tell);
         ANSWER(LOOP_TICKET, ticket);
-    case MSG_LOOP_ANALYSED:
-        loop_on_answer(c, ((struct msg_verdict *)m)->ticket, m);
-        break;
+        ANSWER(LOOP_INQUIRED, inquiry);
         ON(LOOP_ROOMS, rooms, loop_on_rooms);
         ON(LOOP_NAMED, name, loop_on_named);
         ON(LOOP_BOARD, board, loop_on_board);

@@ -67,6 +67,13 @@ static void free_join(struct msg_join *j)
     buf_fini(&j->events);
 }
 
+static void free_inquiry(struct msg_inquiry *m)
+{
+    frame_unref(m->board);
+    buf_fini(&m->body);
+    buf_fini(&m->answer);
+}
+
 static void free_moderation(struct msg_moderation *m)
 {
     buf_fini(&m->entries);
@@ -79,6 +86,38 @@ static void free_read(struct msg_read *r)
     buf_fini(&r->events);
     if (r->context != NULL)
         msg_free(r->context);
+}
+
+/* What the operator's side and other programs ask with, for msg_free. */
+static void free_rest(struct msg *m)
+{
+    switch (m->tag) {
+    case MSG_STORE_REVIEW:
+    case MSG_LOOP_REVIEWED:
+        buf_fini(&((struct msg_review *)m)->entries);
+        break;
+    case MSG_STORE_MODERATE:
+    case MSG_LOOP_MODERATED:
+        free_moderation((struct msg_moderation *)m);
+        break;
+    case MSG_INQUIRY_ASK:
+    case MSG_INQUIRY_CANCEL:
+    case MSG_LOOP_INQUIRED:
+        free_inquiry((struct msg_inquiry *)m);
+        break;
+    case MSG_STORE_KEY:
+    case MSG_LOOP_KEY:
+        buf_fini(&((struct msg_key *)m)->entries);
+        break;
+    case MSG_LOOP_KEYRING:
+        keyring_unref(((struct msg_keyring *)m)->keyring);
+        break;
+    case MSG_LOOP_TELL:
+        frame_unref(((struct msg_tell *)m)->frame);
+        break;
+    default:
+        break;
+    }
 }
 
 void msg_free(struct msg *m)
@@ -131,28 +170,11 @@ void msg_free(struct msg *m)
     case MSG_DISPATCH_PENDING:
         free_pending((struct msg_pending *)m);
         break;
-    case MSG_STORE_REVIEW:
-    case MSG_LOOP_REVIEWED:
-        buf_fini(&((struct msg_review *)m)->entries);
-        break;
-    case MSG_STORE_MODERATE:
-    case MSG_LOOP_MODERATED:
-        free_moderation((struct msg_moderation *)m);
-        break;
-    case MSG_STORE_KEY:
-    case MSG_LOOP_KEY:
-        buf_fini(&((struct msg_key *)m)->entries);
-        break;
-    case MSG_LOOP_KEYRING:
-        keyring_unref(((struct msg_keyring *)m)->keyring);
-        break;
-    case MSG_LOOP_TELL:
-        frame_unref(((struct msg_tell *)m)->frame);
-        break;
     case MSG_LOOP_BOARD:
         frame_unref(((struct msg_board *)m)->workers);
         break;
     default:
+        free_rest(m);
         break;
     }
     free(m);

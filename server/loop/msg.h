@@ -52,7 +52,7 @@ struct mailbox;
     X(LOOP_NAMED,           name)         /* name's home */                                      \
     X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
     X(LOOP_REVIEWED,        review)       /* store */                                            \
-    X(LOOP_ANALYSED,        verdict)      /* dispatch: an ad-hoc text analysed */                \
+    X(LOOP_INQUIRED,        inquiry)      /* inquiry: the answer, ready to be written */         \
     X(LOOP_MODERATED,       moderation)   /* store */                                            \
     X(LOOP_KEY,             key)          /* store: done with a key */                           \
     X(LOOP_KEYRING,         keyring)      /* store: the keys that are good from now on */        \
@@ -78,6 +78,11 @@ struct mailbox;
     X(STORE_MODERATE,       moderation)   /* a moderator's look, or decision */                  \
     X(STORE_KEY,            key)          /* an operator's look at the keys, or change */        \
     X(STORE_STOP,           signal)                                                             \
+    /* texts of other programs (net/inquiry) */                                                \
+    X(INQUIRY_ASK,          inquiry)                                                            \
+    X(INQUIRY_CANCEL,       inquiry)      /* edge: ask.client has gone */                        \
+    X(INQUIRY_JUDGED,       verdict)      /* dispatch: an ad-hoc text analysed */                \
+    X(INQUIRY_STOP,         signal)                                                             \
     /* dispatch */                                                                              \
     X(DISPATCH_JOB,         job)          /* home or edge: analyse this text */                  \
     X(DISPATCH_PENDING,     pending)      /* store: the answer */                                \
@@ -343,9 +348,8 @@ struct msg_job {
     int64_t ts_ms;
     /* gate and ad hoc */
     struct mailbox *reply;
-    enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_LOOP_ANALYSED */
-    uint64_t ticket;          /* the asking side's own: travels back untouched, as does part;
-                                 LOOP_ANALYSED: a client_id */
+    enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_INQUIRY_JUDGED */
+    uint64_t ticket;          /* the asking side's own: travels back untouched, as does part */
     uint32_t part;
     uint64_t deadline_us;     /* monotonic: not begun by then, it is answered E_TIMEOUT; 0: none */
     char user_id[USER_ID_MAX + 1];
@@ -472,6 +476,24 @@ struct msg_moderation {
     uint64_t seq;             /* out of acts: of the message shown; 0: none is */
     char user_id[USER_ID_MAX + 1]; /* out of acts: whose message it is … */
     char cid[CID_MAX + 1];         /* … and by which cid its author knows it */
+};
+
+enum inquiry_kind {
+    INQUIRY_ANALYZE,          /* POST /api/v1/analyze */
+    INQUIRY_COMMENT,          /* Perspective's comments:analyze … */
+    INQUIRY_SUGGEST,          /* … and comments:suggestscore */
+};
+
+/* A request's body and, on the way back, its answer. */
+struct msg_inquiry {
+    struct msg head;
+    struct ask ask;           /* of the answer only retry_after_ms is used */
+    enum inquiry_kind kind;
+    char key[KEY_NAME_MAX + 1]; /* whose rate counts; "": nobody's */
+    struct frame *board;      /* reference: GET /api/v1/workers; NULL: not known */
+    struct buf body;
+    int http;                 /* out: status */
+    struct buf answer;        /* out: JSON */
 };
 
 enum key_act { KEY_ADD, KEY_REVOKE, KEY_LIST, KEY_USED };

@@ -498,6 +498,9 @@ void api_on_answer(struct http_request *r, struct msg *m)
     case MSG_LOOP_PUBLISHED:
         answer_published(r, (const struct msg_publication *)m);
         return;
+    case MSG_LOOP_INQUIRED:
+        api_answer_inquiry(r, (struct msg_inquiry *)m);
+        return;
     case MSG_LOOP_KEY:
         api_answer_key(r, (const struct msg_key *)m);
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files that answer routes share: api.c (health, rooms, ops, quarantine), api_keys.c,
- * api_review.c. Owner: the request's loop; its thread only.
+ * api_review.c, api_analyze.c. Owner: the request's loop; its thread only.
  *
  * A handle_* answers at once or posts a message and leaves the request waiting; an api_answer_*
  * turns what came back into the response.
@@ -37,5 +37,12 @@ void handle_audit(struct http_request *r);
 void api_answer_moderation(struct http_request *r, struct msg_moderation *m);
 /* Of a decision that needed an event. */
 void api_answer_decided(struct http_request *r, const struct msg_publication *m);
+
+/* api_analyze.c */
+void handle_analyze(struct http_request *r);
+void handle_comments_analyze(struct http_request *r);
+void handle_comments_suggest(struct http_request *r);
+void handle_discovery(struct http_request *r);
+void api_answer_inquiry(struct http_request *r, struct msg_inquiry *m);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "net/api.h"
 #include "net/assets.h"
+#include "net/inquiry.h"
 
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -34,10 +35,12 @@
 #include <sys/socket.h>
 
 #define BODY_MAX 65536
+#define COMMENT_BODY_MAX (2 * 1024 * 1024) /* Perspective's; its context may be long */
 #define PIECE 16384
 #define HEAD_MIN 16      /* bytes; the shortest is "GET / HTTP/1.1" and two line ends */
 #define WAIT_S 10     /* for another thread's answer */
 #define WRITE_S 20    /* for the client to take a piece */
+#define LOOK_US 500000 /* whether who waits for the inquiry thread is still there */
 #define CHOKED_US 5000
 #define LINGER_S 2    /* for a client that still sends what nobody reads */
 
@@ -105,16 +108,41 @@ static void check_key(struct http_request *r, const char *token)
     note_use(r, key);
 }
 
+/* As clients of Google's APIs send it: X-Goog-Api-Key, or ?key=. */
+static void read_google_key(struct http_request *r)
+{
+    static const char name[] = "x-goog-api-key:";
+    char text[128] = "";
+    const char *key = text;
+    if (lws_hdr_custom_copy(r->wsi, text, sizeof text, name, sizeof name - 1) <= 0)
+        key = lws_get_urlarg_by_name(r->wsi, "key=", text, sizeof text);
+    if (key == NULL)
+        return;
+    r->has_credential = true;
+    check_key(r, key);
+}
+
 static void read_token(struct http_request *r)
 {
     char header[AUTH_TOKEN_MAX + 16];
     read_header(r->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, header, sizeof header);
     const char *token = bearer_token(header);
+    r->has_credential = token != NULL;
     r->right = auth_check_bearer(r->net->shared->auth, token);
-    if (r->right == RIGHT_NONE)
+    if (r->right != RIGHT_NONE)
+        auth_name_actor(token, r->right, r->actor);
+    else if (token != NULL || !route_is_perspective(r->route))
         check_key(r, token);
     else
-        auth_name_actor(token, r->right, r->actor);
+        read_google_key(r);
+}
+
+/* Whether the body is said to be JSON, or nothing is said of it. */
+static bool says_json(struct lws *wsi)
+{
+    char type[128];
+    read_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof type);
+    return !has_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE) || header_lists(type, TYPE_JSON);
 }
 
 static int read_params(struct http_request *r, char *err, size_t err_len)
@@ -256,6 +284,32 @@ static int check_pipelined(struct lws *wsi)
 
 /* -- the request's body -------------------------------------------------------------------- */
 
+/* How long the body may be. Who may not have anything analysed sends no megabytes. */
+static size_t body_max(const struct http_request *r)
+{
+    if (r->route == NULL || r->response.status != 0)
+        return BODY_MAX;
+    if (r->route->id == ROUTE_ANALYZE && api_may(r))
+        return INQUIRY_BODY_MAX;
+    bool may = r->right >= RIGHT_OPERATE || (r->scopes & SCOPE_ANALYZE) != 0;
+    return route_is_perspective(r->route) && may ? COMMENT_BODY_MAX : BODY_MAX;
+}
+
+/* Memory for a long body. */
+static int reserve(struct http_request *r, uint64_t length)
+{
+    if (length <= BODY_MAX)
+        return 0;
+    if (!inquiry_reserve(r->net->shared->inquiry, (size_t)length) ||
+        buf_reserve(&r->body, (size_t)length) == NULL) {
+        response_status(&r->response, E_UNAVAILABLE,
+                        "too many long bodies are being read; try again");
+        return E_UNAVAILABLE;
+    }
+    r->reserved = (size_t)length;
+    return 0;
+}
+
 /* 0 and the announced length, or a status with the response made and the connection to be ended. */
 static int read_length(struct http_request *r, uint64_t *length)
 {
@@ -270,9 +324,13 @@ static int read_length(struct http_request *r, uint64_t *length)
         if (!parse_u64(text, INT64_MAX, length)) {
             status = E_BAD_REQUEST;
             response_status(&r->response, status, "Content-Length must be one number");
-        } else if (*length > BODY_MAX) {
+        } else if (*length > r->body_max) {
+            char message[80];
+            snprintf(message, sizeof message, "a body may have %zu bytes here", r->body_max);
             status = E_TOO_LARGE;
-            response_status(&r->response, status, "a body may have 65536 bytes");
+            response_status(&r->response, status, message);
+        } else {
+            status = reserve(r, *length);
         }
     }
     if (status != 0) {
@@ -296,7 +354,7 @@ static int ask_for_body(struct http_request *r)
 
 static void take_body(struct http_request *r, const void *data, size_t len)
 {
-    if (r->state == HTTP_READING && r->body.len + len <= BODY_MAX)
+    if (r->state == HTTP_READING && r->body.len + len <= r->body_max)
         buf_append(&r->body, data, len);
 }
 
@@ -309,12 +367,26 @@ static void stop_waiting(struct http_request *r)
     lws_sul_cancel(&r->timer);
 }
 
+/* Nobody waits for the rest of it. */
+static void cancel_inquiry(struct http_request *r)
+{
+    struct msg_inquiry *m = msg_new(MSG_INQUIRY_CANCEL, 0);
+    if (m == NULL)
+        return; /* it is analysed for nobody */
+    m->ask.client = r->client;
+    mailbox_post(inquiry_mailbox(r->net->shared->inquiry), &m->head);
+}
+
 static void forget(struct net_user *user)
 {
     struct http_request *r = user != NULL ? user->http : NULL;
     if (r == NULL)
         return;
     user->http = NULL;
+    if (r->client != 0 && r->asks_inquiry)
+        cancel_inquiry(r);
+    if (r->reserved > 0)
+        inquiry_release(r->net->shared->inquiry, r->reserved);
     stop_waiting(r);
     keyring_unref(r->keyring);
     response_fini(&r->response);
@@ -339,16 +411,35 @@ static void on_answer(void *owner, struct msg *m)
         go_on(r);
 }
 
+/* Reading is paused while a request waits, so nobody else finds out. */
+static bool is_gone(const struct http_request *r)
+{
+    struct pollfd socket = {.fd = lws_get_socket_fd(r->wsi), .events = POLLRDHUP};
+    return poll(&socket, 1, 0) == 1 && (socket.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 static void on_timer(lws_sorted_usec_list_t *timer)
 {
     struct http_request *r = lws_container_of(timer, struct http_request, timer);
+    if (r->asks_inquiry && clock_mono_us() < r->wait_until_us) {
+        if (is_gone(r)) /* CLOSED_HTTP follows */
+            lws_set_timeout(r->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+        else
+            lws_sul_schedule(lws_get_context(r->wsi), 0, timer, on_timer, LOOK_US);
+        return;
+    }
+    bool asks_inquiry = r->asks_inquiry;
+    if (asks_inquiry)
+        cancel_inquiry(r);
     stop_waiting(r);
-    log_warn("http", "no answer in %d s path=%s", WAIT_S, r->route->path);
-    http_fail(r, E_TIMEOUT, "no answer in time; it may still happen: repeat it with the same cid");
+    log_warn("http", "no answer in time path=%s", r->route->path);
+    http_fail(r, E_TIMEOUT, asks_inquiry ? "no answer in time; send fewer texts at once"
+                                         : "no answer in time; it may still happen: repeat it with "
+                                           "the same cid");
     go_on(r);
 }
 
-client_id http_await(struct http_request *r)
+static client_id await(struct http_request *r, lws_usec_t first_look_us)
 {
     r->client = clients_add(&r->net->chat->clients, on_answer, r);
     if (r->client == 0) {
@@ -357,9 +448,35 @@ client_id http_await(struct http_request *r)
     }
     r->state = HTTP_WAITING;
     lws_set_timeout(r->wsi, NO_PENDING_TIMEOUT, 0);
-    lws_sul_schedule(lws_get_context(r->wsi), 0, &r->timer, on_timer, WAIT_S * LWS_USEC_PER_SEC);
+    lws_sul_schedule(lws_get_context(r->wsi), 0, &r->timer, on_timer, first_look_us);
     lws_rx_flow_control(r->wsi, 0);
     return r->client;
+}
+
+client_id http_await(struct http_request *r)
+{
+    r->asks_inquiry = false;
+    return await(r, WAIT_S * LWS_USEC_PER_SEC);
+}
+
+client_id http_await_inquiry(struct http_request *r, unsigned seconds)
+{
+    r->asks_inquiry = true;
+    r->wait_until_us = clock_mono_us() + seconds * UINT64_C(1000000);
+    return await(r, LOOK_US);
+}
+
+void http_own_address(const struct http_request *r, char *to, size_t len)
+{
+    char host[256];
+    const char *url = r->net->shared->url;
+    read_header(r->wsi, WSI_TOKEN_HOST, host, sizeof host);
+    size_t fine = strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               ".:-[]");
+    if (fine == 0 || host[fine] != '\0')
+        snprintf(to, len, "%s/", url);
+    else
+        snprintf(to, len, "%.*s://%s/", (int)strcspn(url, ":"), url, host);
 }
 
 void http_fail(struct http_request *r, int status, const char *message)
@@ -479,10 +596,12 @@ static int begin(struct net *n, struct lws *wsi, struct net_user *user, const ch
     r->wsi = wsi;
     r->head_only = method == METHOD_HEAD;
     r->keep_alive = wants_keep_alive(wsi);
+    r->is_json = says_json(wsi);
     uint64_t length;
+    find_target(r, path, method);
+    r->body_max = body_max(r);
     if (read_length(r, &length) != 0)
         return complete(r, user);
-    find_target(r, path, method);
     if (length > 0)
         return ask_for_body(r);
     if (sized && method == METHOD_POST)

@@ -15,6 +15,7 @@
 #include <libwebsockets.h>
 
 struct assets;
+struct inquiry;
 struct peers;
 struct store_stats;
 struct dispatch_stats;
@@ -24,6 +25,7 @@ struct net_shared {
     const struct auth *auth;
     const struct topology *topology;
     const struct assets *assets;        /* NULL: no pages were found */
+    struct inquiry *inquiry;            /* texts of other programs: a thread of its own */
     struct peers *peers;                /* connections an address: atomics, any loop */
     const struct loop_stats *loops[LOOPS_MAX];
     const struct store_stats *store;

@@ -22,6 +22,7 @@ static const struct {
 } reasons[] = {
     {200, "OK"},
     {201, "Created"},
+    {202, "Accepted"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -31,6 +32,7 @@ static const struct {
     {409, "Conflict"},
     {411, "Length Required"},
     {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"},
     {426, "Upgrade Required"},
     {429, "Too Many Requests"},

@@ -88,6 +88,11 @@ int route_find(const char *path, enum http_method method, struct route_match *ma
     return is_id ? take_id(match, part, len, problem) : take_name(match, part, len, problem);
 }
 
+bool route_is_perspective(const struct route *route)
+{
+    return route->id == ROUTE_COMMENTS_ANALYZE || route->id == ROUTE_COMMENTS_SUGGEST;
+}
+
 bool route_takes(const struct route *route, enum http_method method)
 {
     return method == route->method || (method == METHOD_HEAD && route->method == METHOD_GET);

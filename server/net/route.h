@@ -43,7 +43,13 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_O
     X(LABELS,      review_labels, GET, "/api/v1/review/labels",        RIGHT_OPERATE, 1000, 1000) \
     X(REVIEW_ITEM, review_item, GET,  "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
     X(REVIEW_ACT,  review_act,  POST, "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
-    X(AUDIT,       audit,       GET,  "/api/v1/audit",                 RIGHT_OPERATE,   100, 1000)
+    X(AUDIT,       audit,       GET,  "/api/v1/audit",                 RIGHT_OPERATE,   100, 1000) \
+    X(ANALYZE,     analyze,     POST, "/api/v1/analyze",               RIGHT_ANALYZE,   0,   0) \
+    /* Perspective's own paths; they check the key themselves, to refuse it in its shape */     \
+    X(COMMENTS_ANALYZE, comments_analyze, POST, "/v1alpha1/comments:analyze", RIGHT_NONE, 0, 0) \
+    X(COMMENTS_SUGGEST, comments_suggest, POST, "/v1alpha1/comments:suggestscore",              \
+      RIGHT_NONE, 0, 0)                                                                         \
+    X(DISCOVERY,   discovery,   GET,  "/$discovery/rest",              RIGHT_NONE,      0,   0)
 
 enum route_id {
 #define X(id, ...) ROUTE_##id,
@@ -71,6 +77,8 @@ struct route_match {
  * that out with route_takes. */
 int route_find(const char *path, enum http_method method, struct route_match *match,
                const char **problem);
+/* Whether it is one of Perspective's, where a key may also be ?key= or X-Goog-Api-Key. */
+bool route_is_perspective(const struct route *route);
 bool route_takes(const struct route *route, enum http_method method);
 /* Value of the Allow header. */
 const char *route_allow(const struct route *route);

@@ -36,7 +36,7 @@ START_TEST(each_is_answered_once_with_every_label)
     ck_assert(world_until(&w, world_has_all_verdicts, 10000));
     for (uint32_t i = 0; i < w.n_asked; i++) {
         ck_assert_int_eq(w.replies[i].status, 0);
-        ck_assert_int_eq(w.replies[i].tag, i % 2 == 0 ? MSG_ROOM_JUDGED : MSG_LOOP_ANALYSED);
+        ck_assert_int_eq(w.replies[i].tag, i % 2 == 0 ? MSG_ROOM_JUDGED : MSG_INQUIRY_JUDGED);
         ck_assert_uint_eq(w.replies[i].labels, 2);
     }
     world_pass(&w, 250);

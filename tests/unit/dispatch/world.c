@@ -68,7 +68,7 @@ static void on_loop_msg(struct world *w, struct msg *m, unsigned loop)
 {
     if (m->tag == MSG_ROOM_VERDICT)
         on_verdict(w, (struct msg_verdict *)m, loop);
-    else if (m->tag == MSG_ROOM_JUDGED || m->tag == MSG_LOOP_ANALYSED)
+    else if (m->tag == MSG_ROOM_JUDGED || m->tag == MSG_INQUIRY_JUDGED)
         on_reply(w, (struct msg_verdict *)m, loop);
     else if (m->tag == MSG_LOOP_BOARD)
         on_board(w, (struct msg_board *)m);
@@ -233,7 +233,7 @@ uint32_t world_ask(struct world *w, enum job_kind kind, const char *text, unsign
     ck_assert_uint_lt(w->n_asked, WORLD_REPLIES);
     job->kind = kind;
     job->reply = w->topology.loops[1];
-    job->reply_tag = kind == JOB_GATE ? MSG_ROOM_JUDGED : MSG_LOOP_ANALYSED;
+    job->reply_tag = kind == JOB_GATE ? MSG_ROOM_JUDGED : MSG_INQUIRY_JUDGED;
     job->ticket = clock_mono_us();
     job->part = w->n_asked++;
     job->deadline_us = deadline_ms != 0 ? job->ticket + deadline_ms * 1000u : 0;

@@ -53,6 +53,10 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/api/v1/review/7", ROUTE_REVIEW_ITEM, METHOD_GET},
         {"/api/v1/review/7", ROUTE_REVIEW_ACT, METHOD_POST},
         {"/api/v1/audit", ROUTE_AUDIT, METHOD_GET},
+        {"/api/v1/analyze", ROUTE_ANALYZE, METHOD_POST},
+        {"/v1alpha1/comments:analyze", ROUTE_COMMENTS_ANALYZE, METHOD_POST},
+        {"/v1alpha1/comments:suggestscore", ROUTE_COMMENTS_SUGGEST, METHOD_POST},
+        {"/$discovery/rest", ROUTE_DISCOVERY, METHOD_GET},
     };
     ck_assert_uint_eq(sizeof paths / sizeof paths[0], N_ROUTES);
     for (size_t i = 0; i < N_ROUTES; i++) {
