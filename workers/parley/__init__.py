@@ -12,5 +12,7 @@ See workers/README.md for the tutorial and `parley.api` for everything one may u
 
 from parley.api import AnalyzerError, Batch, Context, Error, Result, analyzer
 from parley.config import Field
+from parley.room import Message, RoomAnalyzer
 
-__all__ = ["AnalyzerError", "Batch", "Context", "Error", "Field", "Result", "analyzer"]
+__all__ = ["AnalyzerError", "Batch", "Context", "Error", "Field", "Message", "Result",
+           "RoomAnalyzer", "analyzer"]

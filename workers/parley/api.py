@@ -179,6 +179,8 @@ class Spec:
     requires: tuple[str, ...]
     target: Callable[..., Any]
     uses: tuple[str, ...] = ()
+    spared: frozenset[str] = frozenset()
+    """Those of `uses` that it can do without."""
     config: type | None = None
     batch_size: int | None = None
     timeout_s: float | None = None
@@ -200,7 +202,8 @@ def analyzer(name: str, *, version: str = "1.0.0", threshold: float = 0.5,
     threshold   score from which a label counts, unless a Result brings its own
     requires    Python packages it needs: "numpy", or "package:module" where they are named
                 differently; while one is missing it is "not installed", not broken
-    uses        analyzers whose results it reads from `batch.results`; they run before it
+    uses        analyzers whose results it reads from `batch.results`; they run before it,
+                and it fails without them, except those named with a "?" behind
     config      a dataclass of settings (see parley.config.Field), filled from NAME.toml
     batch_size  most messages it wants at once; by default what the server gathers
     timeout     for one batch ("50ms", or seconds): SoftTimeout is raised in it when over
@@ -225,17 +228,30 @@ def analyzer(name: str, *, version: str = "1.0.0", threshold: float = 0.5,
         check_declaration(name, config)
 
     def declare(target: Target) -> Target:
-        if isinstance(target, type) and not callable(getattr(target, "analyze", None)):
-            raise AnalyzerError(f"analyzer '{name}': class {target.__name__} has no method "
-                                f"analyze(self, batch)")
+        if isinstance(target, type):
+            _check_class(name, target)
         if not callable(target):
             raise AnalyzerError(f"analyzer '{name}': put @analyzer above a function or a "
                                 f"class, not {type(target).__name__}")
         setattr(target, MARK, Spec(name, version, float(threshold), _names(requires), target,
-                                   _names(uses), config, batch_size, timeout_s, priority))
+                                   used, spared, config, batch_size, timeout_s, priority))
         return target
 
+    used = tuple(use.rstrip("?") for use in _names(uses))
+    spared = frozenset(use[:-1] for use in _names(uses) if use.endswith("?"))
     return declare
+
+
+def _check_class(name: str, target: type) -> None:
+    from parley.room import RoomAnalyzer
+    if issubclass(target, RoomAnalyzer):
+        for method in ("new_state", "update"):
+            if getattr(target, method) is getattr(RoomAnalyzer, method):
+                raise AnalyzerError(f"analyzer '{name}': room analyzer {target.__name__} has "
+                                    f"no method {method}()")
+    elif not callable(getattr(target, "analyze", None)):
+        raise AnalyzerError(f"analyzer '{name}': class {target.__name__} has no method "
+                            f"analyze(self, batch)")
 
 
 def _check_name(name: Any, version: Any) -> None:

@@ -17,8 +17,10 @@ from typing import Any, Callable, Sequence
 from parley import duration, outcome, registry
 from parley.alarm import Alarm
 from parley.api import AnalyzerError, Batch, Error, Result
+from parley.keeper import Checkpoint, Keeper, Told, as_found
 from parley.outcome import Verdict
 from parley.registry import Entry, Raised
+from parley.room import Message, RoomAnalyzer
 
 Failure = tuple[str, int, str, str, str]
 """(analyzer, index of the message or -1 for the whole batch, type, message, traceback)"""
@@ -31,6 +33,18 @@ tick: Callable[[], object] = lambda: None
 """Called before each analyzer of a batch; the worker puts its progress counter here."""
 
 _entries: list[Entry] = []
+_room_failures: list[Failure] = []
+
+
+def _new_keeper() -> Keeper:
+    """Of the room analyzers that live."""
+    return Keeper({entry.name: (entry.instance, entry.spec.uses) for entry in _entries
+                   if entry.spec is not None and entry.status == registry.READY
+                   and isinstance(entry.instance, RoomAnalyzer)},
+                  lambda name, *what: _room_failures.append((name, WHOLE_BATCH, *what)))
+
+
+_keeper = _new_keeper()
 
 
 class SoftTimeout(BaseException):
@@ -53,9 +67,11 @@ def load(options: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     # To stderr, which the server reads; what an analyzer set up itself stays.
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(levelname)s: %(message)s")
+    global _keeper
     close()
     _entries.extend(registry.discover(options.get("analyzers_dir"),
                                       options.get("disable") or ()))
+    _keeper = _new_keeper()
     return {"python": platform.python_version(),
             "analyzers": [entry.report() for entry in _entries],
             "load_ms": (time.perf_counter() - started) * 1e3}
@@ -100,6 +116,57 @@ def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
                 failures.append(_failure(entry, WHOLE_BATCH, error, _too_long(entry, batch)))
                 timings.append((entry.name, time.perf_counter() - started, len(batch)))
                 _offer(entry, batch, [Error("took too long", "SoftTimeout")] * len(batch))
+
+
+def observe(rooms: Sequence[str], users: Sequence[str], times_ms: Sequence[int],
+            texts: Sequence[str], labels: Sequence[Sequence[tuple[Any, ...]]],
+            seqs: Sequence[int] | None = None,
+            reply_tos: Sequence[int] | None = None) -> list[Told]:
+    """Messages for the room analyzers, those of a room in their order, once each.
+
+    labels     of each message what analyze() gave for it: a list of Verdicts
+    seqs       of each message, and reply_tos: of the message it answers, or 0
+    returns    (room, analyzer, JSON object) of what is to be told now
+    Faults of the analyzers wait in room_failures(); nothing is raised.
+    """
+    none = [0] * len(texts)
+    return _keeper.observe(
+        (Message(*columns), as_found(of)) for *columns, of
+        in zip(rooms, users, times_ms, texts, seqs or none, reply_tos or none, labels))
+
+
+def joined(rooms: Sequence[str], users: Sequence[str], times_ms: Sequence[int],
+           new: Sequence[bool]) -> None:
+    """People who came into rooms.  new  a guest, or an account less than a day old."""
+    for room, user, time_ms, is_new in zip(rooms, users, times_ms, new):
+        _keeper.join(room, user, bool(is_new), time_ms)
+
+
+def room_tick(now_ms: int) -> list[Told]:
+    """To be called about once a second, whether messages come or not; as observe()."""
+    return _keeper.tick(now_ms)
+
+
+def checkpoint() -> list[Checkpoint]:
+    """(room, analyzer, state) of every state that changed since the last call."""
+    return _keeper.checkpoint()
+
+
+def restore(checkpoints: Sequence[Checkpoint]) -> None:
+    """States from checkpoints, before the first message of those rooms."""
+    _keeper.restore(checkpoints)
+
+
+def forget(rooms: Sequence[str]) -> list[Checkpoint]:
+    """These rooms have another owner now, or nobody in them; their last checkpoints."""
+    return _keeper.forget(rooms)
+
+
+def room_failures() -> list[Failure]:
+    """What went wrong in room analyzers since the last call, as analyze() tells it."""
+    out = _room_failures[:256]
+    _room_failures.clear()
+    return out
 
 
 def _too_long(entry: Entry, batch: Batch) -> str:

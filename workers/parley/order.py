@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from parley.room import RoomAnalyzer
+
 if TYPE_CHECKING:
     from parley.registry import Entry
 
@@ -26,8 +28,10 @@ def arrange(entries: list[Entry]) -> list[Entry]:
             return
         placed.add(id(entry))
         for name in _uses(entry):
-            by_name[name].used = True
-            place(by_name[name])
+            used = by_name.get(name)
+            if used is not None:
+                used.used = True
+                place(used)
         out.append(entry)
 
     for background in (False, True):
@@ -39,6 +43,10 @@ def arrange(entries: list[Entry]) -> list[Entry]:
 
 def _uses(entry: Entry) -> tuple[str, ...]:
     return entry.spec.uses if entry.spec is not None and entry.status == "ready" else ()
+
+
+def _spared(entry: Entry) -> frozenset[str]:
+    return entry.spec.spared if entry.spec is not None else frozenset()
 
 
 def _break_circles(by_name: dict[str, Entry]) -> None:
@@ -73,7 +81,11 @@ def _require_living(by_name: dict[str, Entry]) -> None:
         for entry in by_name.values():
             for name in _uses(entry):
                 used = by_name.get(name)
-                if used is None or used.status != "ready":
+                if used is not None and isinstance(used.instance, RoomAnalyzer):
+                    entry.fail(f"it uses '{name}', which judges rooms, not messages")
+                    changed = True
+                    break
+                if name not in _spared(entry) and (used is None or used.status != "ready"):
                     why = "is not there" if used is None else f"is {used.status}"
                     entry.fail(f"it uses the analyzer '{name}', which {why} (analyzers: "
                                f"{', '.join(sorted(by_name))})")

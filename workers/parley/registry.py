@@ -21,10 +21,11 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from parley import analyzers as builtin
+from parley import analyzers, rooms
 from parley import config as settings
 from parley import order
 from parley.api import MARK, AnalyzerError, Batch, Context, Spec
+from parley.room import RoomAnalyzer
 
 READY, FAILED, MISSING = "ready", "failed", "not installed"
 ENTRY_POINTS = "parley.analyzers"
@@ -90,10 +91,11 @@ def discover(folder: str | None, disable: Iterable[str] = ()) -> list[Entry]:
 
 
 def _sources(folder: str | None) -> Iterator[Source]:
-    for info in sorted(pkgutil.iter_modules(builtin.__path__), key=lambda info: info.name):
-        name = f"{builtin.__name__}.{info.name}"
-        path = Path(builtin.__path__[0], f"{info.name}.py")
-        yield _source(info.name, path, partial(importlib.import_module, name))
+    for package in (analyzers, rooms):
+        for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+            name = f"{package.__name__}.{info.name}"
+            path = Path(package.__path__[0], f"{info.name}.py")
+            yield _source(info.name, path, partial(importlib.import_module, name))
     for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS),
                         key=lambda point: point.name):
         yield _entry_point(point)
@@ -203,7 +205,8 @@ def set_up(spec: Spec, folder: Path, settings_folder: Path | None) -> Entry:
         context = Context(spec.name, spec.version, folder, config)
         if spec.is_class:
             entry.instance = _instantiate(spec, context)
-            entry.run = entry.instance.analyze
+            if not isinstance(entry.instance, RoomAnalyzer):
+                entry.run = entry.instance.analyze
         else:
             entry.run = _function(spec, config)
         entry.model = context.model_sha256

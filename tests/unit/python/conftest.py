@@ -16,7 +16,7 @@ from parley import host  # noqa: E402
 
 Load = Callable[..., dict[str, dict[str, Any]]]
 
-BUILT_IN = ("question", "sentiment", "emotion", "toxicity")
+BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "trending", "health", "raid")
 
 
 @pytest.fixture

@@ -78,6 +78,17 @@ def test_what_cannot_be_used_is_told(load, judge, files, broken):
     assert [v[0] for v in judge("x")[0][0]] == ["fine"]
 
 
+def test_what_it_can_do_without_may_be_missing(load, judge):
+    report = load(a=HEAD + """
+@analyzer("a", uses=["gone?", "zz?"])
+class A:
+    def analyze(self, batch):
+        return [" ".join(sorted(batch.results))] * len(batch)
+""", z=FIRST)
+    assert report["a"]["status"] == "ready"
+    assert [v[2] for v in judge("x")[0][0]] == ["len", "zz"]
+
+
 def test_missing_packages_come_with_the_command(load):
     report = load(a=HEAD + "@analyzer('a', requires=['numpy', 'nice-package:no_such_module'])"
                            "\ndef f(text): return True\n")
