@@ -157,8 +157,9 @@ def _judged(report: dict) -> Figures:
 def figures_of(report: dict) -> Figures:
     """The figures of a report of parley-load."""
     figures = _server_figures(report)
-    for name in ("deliveries_per_s", "sends_per_s", "handshakes_per_s"):
-        figures[name] = report[name]
+    figures["handshakes_per_s"] = report["handshakes_per_s"]
+    if report["publishers"] > 0:
+        figures |= {name: report[name] for name in ("deliveries_per_s", "sends_per_s")}
     for name in ("delivery", "ack"):
         if report[f"{name}_ms"]["count"]:
             for at in ("p50", "p99", "p99_9"):

@@ -34,7 +34,7 @@ def report(**more) -> dict:
     process = {"cpu_s": 1.5, "rss_before": 1000, "rss_connected": 21000, "rss_max": 30000, "connect_cpu_s": 0.001}
     timing = {"count": 9, "p50": 1.0, "p99": 2.0, "p99_9": 3.0}
     return {"servers": [process, process | {"cpu_s": 0.5}], "deliveries_per_s": 2e6, "measured_s": 2.0,
-            "sends_per_s": 2000, "handshakes_per_s": 5, "totals": {"ready": 10, "verdicts": 3, "acked": 4, "foreign": 0, "deliveries": 8},
+            "publishers": 10, "sends_per_s": 2000, "handshakes_per_s": 5, "totals": {"ready": 10, "verdicts": 3, "acked": 4, "foreign": 0, "deliveries": 8},
             "delivery_ms": timing, "ack_ms": timing | {"count": 0}, "client": {"busy": [0.2, 0.7], "bottleneck": None},
             "oracle": {"pass": True, "violations": {}}} | more
 
@@ -49,6 +49,10 @@ def test_cpu_is_that_of_all_processes():
 
 def test_a_time_without_sends_has_no_cost_a_message():
     assert "cpu_us_per_message" not in figures_of(report(sends_per_s=0))
+
+
+def test_idle_clients_have_no_deliveries():
+    assert "deliveries_per_s" not in figures_of(report(publishers=0, deliveries_per_s=0.0, sends_per_s=0))
 
 
 def test_a_latency_nobody_had_is_no_figure():
