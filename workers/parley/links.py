@@ -29,6 +29,7 @@ MOST = 8
 _LINK = re.compile(
     r"(?:(?:h(?:tt|xx)ps?|ftp)://(?:[^\s/@:]{1,64}(?::[^\s/@]{0,64})?@)?|(?<![\w@./-]))"
     r"(?P<host>(?:[\w-]{1,63}(?:\.|\[\.\])){1,6}[^\W\d_][\w-]{1,62})(?![\w@])", re.IGNORECASE)
+_DOTTED = re.compile(r"[\w\]]\.[\w\]]|\[\.\]")
 _SECOND = frozenset(("co", "com", "org", "net", "gov", "ac", "edu", "ne", "or", "gob", "go"))
 _SHARED = frozenset(("github.io", "blogspot.com", "wordpress.com", "herokuapp.com", "web.app",
                      "netlify.app", "vercel.app", "weebly.com", "wixsite.com", "000webhostapp.com",
@@ -108,7 +109,7 @@ class Link(NamedTuple):
 def find(text: str) -> list[Link]:
     """Sites named in `text`, with or without a scheme; of the bare ones those whose last part
     is a common top-level domain."""
-    if "." not in text:
+    if not _DOTTED.search(text, 0, READ):
         return []
     out = []
     for match in _LINK.finditer(text[:READ]):

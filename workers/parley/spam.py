@@ -28,68 +28,63 @@ _TOKEN = re.compile(
 _BARE = re.compile(r"(?<![\w@])[a-z0-9-]{2,40} ?\. ?(?:com|net|org|co\.uk|info|tv|gg|ru|me|xyz)"
                    r"(?![\w])", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
-_HOST = re.compile(r"(?:https?://)?(?:www\.)?([^/?#\s:]{1,100})(\S*)", re.IGNORECASE)
+_MONEY = re.compile("[$\u00a3\u20ac]")
+_HOST = re.compile(r"(?:https?://)?(?:www\.)?([^/?#\s:]{0,100})(\S*)", re.IGNORECASE)
 _SEED = 0x5BD1E995
 
 
-def _tokens(text: str) -> list[str]:
-    """Normalised words, number shapes and marks, in order; a link is its parts."""
-    out = []
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        first = token[0]
-        if first.isdigit():
+def _tokens(text: str) -> tuple[list[str], list[str]]:
+    """(normalised words, number shapes and marks, in order; the parts of links)."""
+    out, parts = [], []
+    for token in _TOKEN.findall(text):
+        if token[0].isdigit():
             out.append(_DIGIT.sub("0", token.rstrip(".,:/-")))
         elif "://" in token[:9] or token[:4].lower() == "www.":
             out.append("\x01link")
+            parts += _link_parts(token)
         else:
             out.append(token.lower()[:30])
-    return out
+    return out, parts
 
 
-def _link_parts(text: str) -> list[str]:
-    parts = []
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if "://" in token[:9] or token[:4].lower() == "www.":
-            host, path = _HOST.match(token).groups()
-            labels = host.lower().split(".")
-            parts += [f"host:{host.lower()}", f"top:{labels[-1]}",
-                      f"name:{'.'.join(labels[-2:])}",
-                      f"path:{min(path.count('/'), 4)}", f"query:{'?' in path}"]
-    return parts
+def _link_parts(link: str) -> list[str]:
+    host, path = _HOST.match(link).groups()
+    labels = host.lower().split(".")
+    return [f"host:{host.lower()}", f"top:{labels[-1]}", f"name:{'.'.join(labels[-2:])}",
+            f"path:{min(path.count('/'), 4)}", f"query:{'?' in path}"]
 
 
-def _levels(text: str, tokens: list[str]) -> list[str]:
+def _levels(text: str, tokens: list[str], capitals: list[str]) -> list[str]:
     """Counts in coarse steps."""
-    words = [token for token in tokens if token[0].isalpha()]
-    digits = sum(char.isdigit() for char in text)
-    capitals = sum(word.isupper() and len(word) > 1 for word in text.split())
+    words = sum(token[0].isalpha() for token in tokens)
+    digits = len(_DIGIT.findall(text))
     links = tokens.count("\x01link")
-    numbers = [token for token in tokens if token[0] == "0"]
+    numbers = [token for token in tokens if token[0] == "0"] if digits else []
     longest = max((token.count("0") for token in numbers), default=0)
+    bare = "." in text and _BARE.search(text) is not None
     return [
-        f"digits:{min(digits.bit_length(), 6)}", f"capitals:{min(capitals.bit_length(), 4)}",
-        f"share:{5 * capitals // max(len(words), 1)}", f"links:{min(links, 3)}",
-        f"bare:{_BARE.search(text) is not None}", f"length:{len(text).bit_length()}",
-        f"words:{min(len(words).bit_length(), 7)}", f"longest:{min(longest, 12)}",
-        f"numbers:{min(len(numbers), 5)}", f"alone:{links > 0 and len(words) < 4}",
+        f"digits:{min(digits.bit_length(), 6)}",
+        f"capitals:{min(len(capitals).bit_length(), 4)}",
+        f"share:{5 * len(capitals) // max(words, 1)}", f"links:{min(links, 3)}",
+        f"bare:{bare}", f"length:{len(text).bit_length()}",
+        f"words:{min(words.bit_length(), 7)}", f"longest:{min(longest, 12)}",
+        f"numbers:{min(len(numbers), 5)}", f"alone:{links > 0 and words < 4}",
         f"links-digits:{min(links, 1)}{min(digits, 5)}",
-        f"money:{any(sign in text for sign in chr(0xa3) + '$' + chr(0x20ac))}"]
+        f"money:{_MONEY.search(text) is not None}"]
 
 
 def describe(text: str) -> set[str]:
     """The features of one text, by name."""
     text = text[:READ]
-    tokens = _tokens(text)
-    out = set(_levels(text, tokens))
-    out.update(_link_parts(text))
+    tokens, parts = _tokens(text)
+    capitals = [word for word in text.split() if len(word) > 1 and word.isupper()]
     edged = ["\x02", *tokens, "\x03"]
-    out.update(f"2 {a} {b}" for a, b in zip(edged, edged[1:]))
-    out.update(f"3 {a} {b} {c}" for a, b, c in zip(edged, edged[1:], edged[2:]))
-    out.update(f"gap {a} {c}" for a, c in zip(edged, edged[2:]))
-    out.update(f"1 {token}" for token in tokens if not token.isalpha())
-    out.update(f"caps {word}" for word in text.split() if word.isupper() and len(word) > 2)
+    out = {f"2 {a} {b}" for a, b in zip(edged, edged[1:])}
+    out.update(_levels(text, tokens, capitals), parts)
+    out.update([f"3 {a} {b} {c}" for a, b, c in zip(edged, edged[1:], edged[2:])])
+    out.update([f"gap {a} {c}" for a, c in zip(edged, edged[2:])])
+    out.update([f"1 {token}" for token in tokens if not token.isalpha()])
+    out.update([f"caps {word}" for word in capitals if len(word) > 2])
     return out
 
 
