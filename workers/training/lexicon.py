@@ -32,6 +32,10 @@ SLURS = (
     "nigger", "nigga", "faggot", "fag", "kike", "chink", "spic", "wetback", "tranny",
     "paki", "gook", "sandnigger", "raghead", "dyke", "retard", "towelhead", "coon",
     "beaner", "gypsy scum", "homo")
+CURSES = (
+    "fucking", "damn", "shit", "crap", "wtf", "the hell", "bloody", "ffs", "stupid", "sucks",
+    "fuck", "bullshit", "goddamn", "what the fuck", "hell", "damned", "freaking", "dammit",
+    "shitty", "crappy", "wth", "screwed", "lame", "retarded", "idiotic", "fscking")
 _PRAISED = (
     "player", "support", "carry", "friend", "guy", "admin", "mod", "team", "host",
     "teammate", "mid", "jungler", "person", "dev", "streamer", "healer", "tank")
@@ -134,7 +138,7 @@ CLEAN = (
 
 AMBIGUOUS = frozenset((
     "ez", "af", "lmfao", "reported", "bot", "dog", "dogs", "animal", "report him", "nigga",
-    "damn", "crap", "feeder", "ez mid"))
+    "damn", "crap", "feeder", "ez mid", "wtf", "ffs", "omfg"))
 _SWEAR_WORDS = frozenset(PROFANE) - AMBIGUOUS - {"ass", "cock", "fag", "wtf", "ffs", "omfg"}
 _LETTERS = re.compile(r"[a-z]+")
 

@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from scipy.optimize import fmin_l_bfgs_b
 
 from parley.features import SLOTS, VERSION, Features
-from parley.linear import NORM_UNIT
+from parley.linear import NORM_UNIT, LinearModel
 
 _CHUNK = 512
 
@@ -44,6 +44,7 @@ class Settings:
     keep: int = 100_000           # features kept after pruning
     iterations: int = 80
     bits: int = 8                 # of each stored weight
+    scaled: bool = False          # search in coordinates scaled by the curvature
 
 
 def matrix(texts: Sequence[str]) -> sparse.csr_matrix:
@@ -61,29 +62,40 @@ def matrix(texts: Sequence[str]) -> sparse.csr_matrix:
 
 def fit(x: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray, settings: Settings,
         start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Minimise the weighted log loss of all columns of `y` at once: (weights, bias)."""
+    """Minimise the weighted log loss of all columns of `y` at once: (weights, bias).
+
+    `start` is (weights, bias) stacked.  With `settings.scaled` the search runs in
+    coordinates that are scaled by the curvature's rough diagonal, without which many texts
+    of different kinds take hundreds of rounds; few rounds without it stop early, which is
+    as good as a penalty.
+    """
     n, k = y.shape
-    features = x.shape[1]
     transposed = x.T.tocsr()
     known = np.isfinite(y)
     target = np.where(known, y, 0).astype(np.float32)
     factor = (known * weight[:, None] / settings.penalty).astype(np.float32)
+    unit = np.ones((x.shape[1] + 1, k), np.float32)
+    if settings.scaled:
+        squares = transposed.multiply(transposed) @ factor
+        unit = np.vstack((1 / np.sqrt(1 + 0.1 * squares),
+                          1 / np.sqrt(1 + 0.1 * factor.sum(axis=0)))).astype(np.float32)
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        flat = flat.astype(np.float32)
-        w, b = flat[:-k].reshape(features, k), flat[-k:]
+        scaled = flat.astype(np.float32).reshape(unit.shape) * unit
+        w, b = scaled[:-1], scaled[-1]
         z = x @ w + b
         loss, p = np.logaddexp(0, z) - target * z, 1 / (1 + np.exp(-z))
         slope = (p - target) * factor
         value = float((loss * factor).sum(dtype=np.float64)) \
             + 0.5 * float((w * w).sum(dtype=np.float64))
-        gradient = np.concatenate(((transposed @ slope + w).ravel(), slope.sum(axis=0)))
-        return value, gradient.astype(np.float64)
+        gradient = np.vstack((transposed @ slope + w, slope.sum(axis=0))) * unit
+        return value, gradient.ravel().astype(np.float64)
 
-    first = np.zeros((features + 1) * k) if start is None else start
+    first = np.zeros(unit.size) if start is None else (start / unit).ravel()
     flat, _, _ = fmin_l_bfgs_b(objective, first, maxiter=settings.iterations, m=6,
                                factr=1e7, pgtol=1e-3)
-    return flat[:-k].reshape(features, k), flat[-k:]
+    best = flat.reshape(unit.shape) * unit
+    return best[:-1], best[-1]
 
 
 class _Scaling:
@@ -104,13 +116,8 @@ def train(examples: Examples, settings: Settings, labels: Sequence[str],
           say: Callable[[str], None]) -> dict[str, np.ndarray]:
     """The arrays of a weight file; thresholds 0.5 and not yet calibrated."""
     say(f"features of {len(examples)} texts")
-    return train_matrix(matrix(examples.texts), np.array(examples.labels),
-                        np.array(examples.weights), settings, labels, say)
-
-
-def train_matrix(x: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray, settings: Settings,
-                 labels: Sequence[str], say: Callable[[str], None]) -> dict[str, np.ndarray]:
-    """The same from the texts' features, 0/1 [texts, SLOTS]."""
+    x = matrix(examples.texts)
+    y, weight = np.array(examples.labels), np.array(examples.weights)
     count = np.asarray((x > 0).sum(axis=0)).ravel()
     scaling = _Scaling(x, np.flatnonzero(count >= settings.min_messages))
     say(f"fit {len(scaling.slots)} features, {x.nnz / x.shape[0]:.0f} a text")
@@ -119,7 +126,7 @@ def train_matrix(x: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray, settin
         # What a feature can move, times how often it does.
         worth = np.abs(w).max(axis=1) * scaling.idf * np.sqrt(count[scaling.slots])
         best = np.sort(np.argpartition(-worth, settings.keep)[:settings.keep])
-        start = np.concatenate((w[best].ravel(), b))
+        start = np.vstack((w[best], b))
         scaling = _Scaling(x, scaling.slots[best])
         say(f"fit again the best {settings.keep}")
         w, b = fit(scaling(x), y, weight, settings, start)
@@ -158,6 +165,22 @@ def calibrate(arrays: dict[str, np.ndarray], label: int, a: float, b: float) -> 
     arrays["bias"][label] = a * arrays["bias"][label] + b
 
 
+def calibrate_all(arrays: dict[str, np.ndarray], logits: np.ndarray,
+                  labels: np.ndarray) -> None:
+    """Platt scaling of every label, from the model's logits of held-out texts."""
+    for k in range(labels.shape[1]):
+        known = np.isfinite(labels[:, k])
+        a, b = platt(logits[known, k], labels[known, k])
+        calibrate(arrays, k, a, b)
+
+
+def logits(arrays: dict[str, np.ndarray], texts: Sequence[str]) -> np.ndarray:
+    """What the model's arrays give for `texts`, [n, k]."""
+    model = LinearModel.from_arrays(arrays)
+    return np.concatenate([model.logits(Features(texts[at:at + 256]))
+                           for at in range(0, len(texts), 256)])
+
+
 def best_f1_threshold(score: np.ndarray, truth: np.ndarray) -> float:
     """The threshold with the best F1, midway between the two scores it lies between."""
     order = np.argsort(-score, kind="stable")
@@ -166,3 +189,11 @@ def best_f1_threshold(score: np.ndarray, truth: np.ndarray) -> float:
     at = int(f1.argmax())
     below = ranked[at + 1] if at + 1 < len(ranked) else ranked[at]
     return float(np.round((ranked[at] + below) / 2, 6))
+
+
+def precise_threshold(score: np.ndarray, truth: np.ndarray, precision: float) -> float:
+    """The lowest threshold from which on `precision` of the texts are right."""
+    order = np.argsort(-score, kind="stable")
+    right = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(right >= precision)
+    return float(np.round(score[order[enough[-1] if len(enough) else 0]], 6))

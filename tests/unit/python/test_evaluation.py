@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parley.evaluation import datasets, identity, metrics, questions
+from parley.evaluation import datasets, functions, identity, metrics, questions
 
 WORKERS = Path(__file__).resolve().parents[3] / "workers"
 
@@ -74,6 +74,47 @@ def test_question_marks(text, asks, bare):
 def test_identity_templates_are_disjoint():
     train, test = (set(identity.templates(split)[0]) for split in ("train", "test"))
     assert len(train) > 500 and len(test) > 300 and not train & test
+
+
+def test_identity_bias_names_the_worst_term():
+    texts, toxic, named, which = identity.templates("test")
+    assert set(identity.bias(toxic, toxic, named, which).values()) >= {(1.0, "")}
+    blamed = toxic + 2.0 * (which == "muslim")
+    found = identity.bias(blamed, toxic, named, which)
+    assert found["BPSN"] == (0.0, "muslim")
+    assert found["subgroup"][0] == 1.0 and 0.9 < found["BNSP"][0] < 1.0
+    assert 0.9 < found["overall"][0] < 1.0
+
+
+def test_civil_sentences_carry_the_marks_inside_them(tmp_path):
+    folder = tmp_path / "toxic_spans_civilcomments"
+    folder.mkdir()
+    text = next(f"The bridge is closed {n}. What an idiot he is {n}! Good night to you {n}."
+                for n in range(100) if datasets.split_of(
+                    f"The bridge is closed {n}. What an idiot he is {n}! Good night to you {n}."
+                ) == "train")
+    (folder / "comments.csv").write_text(f'comment_id,comment_text\n1,"{text}"\n')
+    (folder / "annotations.csv").write_text("annotation,comment_id\n0,1\n1,1\n")
+    at = text.index("idiot")
+    (folder / "spans.csv").write_text(f"annotation,type,start,end\n0,Insult,{at},{at + 5}\n")
+    found = datasets.civil_sentences(tmp_path, "train")
+    assert found.texts == [part + end for part, end in zip(
+        text.replace("!", ".").split(". "), (".", "!", ""))]
+    assert found.labels.tolist() == [[0] * 5, [0.5, 0.5, 0, 0, 0], [0] * 5]
+
+
+def test_spearman_ranks():
+    assert metrics.spearman(array(1, 2, 30), array(-5, 0, 1)) == pytest.approx(1)
+    assert metrics.spearman(array(1, 2, 3), array(9, 8, 1)) == pytest.approx(-1)
+    assert metrics.spearman(array(1, 1, 2), array(1, 1, 7)) == pytest.approx(1)
+
+
+def test_functions_are_not_trained_on():
+    training = WORKERS / "training"
+    written = "".join((training / name).read_text("utf-8") for name in ("lexicon.py",))
+    for name, _, sentences in functions.FUNCTIONS:
+        assert len(sentences) >= 8, name
+        assert not [text for text in sentences if f'"{text}"' in written]
 
 
 def evaluate(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -115,13 +115,12 @@ def goemotions_sentiment(root: Path, split: str) -> Texts:
                  labels[kept])
 
 
-def civil(root: Path, split: str) -> Texts:
-    """Civil Comments with typed spans, labels [n, 5] in TOXICITY_LABELS order.
+_Votes = list[list[tuple[str, int, int]]]
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
-    A label is the share of annotators who marked a span of that type; "toxic" counts any
-    span.  Every comment had been called toxic by a first crowd, so one where nobody found
-    a span is unclear, not clean: its "toxic" is nan.
-    """
+
+def _civil_votes(root: Path, split: str) -> Iterator[tuple[str, _Votes]]:
+    """Each comment with the spans (type, start, end) of each of its annotators."""
     folder = "toxic_spans_civilcomments"
     spans_by = defaultdict(list)
     for row in _csv_rows(_path(root, folder, "spans.csv")):
@@ -129,27 +128,64 @@ def civil(root: Path, split: str) -> Texts:
     annotations = defaultdict(list)
     for row in _csv_rows(_path(root, folder, "annotations.csv")):
         annotations[row["comment_id"]].append(spans_by.get(row["annotation"], []))
-    out = Texts(f"civil/{split}")
-    rows = []
     for row in _csv_rows(_path(root, folder, "comments.csv")):
         text, votes = row["comment_text"], annotations[row["comment_id"]]
-        if split_of(text) != split or not votes:
-            continue
-        label, marked = np.zeros(5), np.zeros(len(text) + 1)
+        if split_of(text) == split and votes:
+            yield text, votes
+
+
+def _civil_label(votes: _Votes) -> np.ndarray:
+    """Shares of annotators, in TOXICITY_LABELS order."""
+    label = np.zeros(5)
+    for vote in votes:
+        label[0] += bool(vote)
+        for name in {_SPAN_TYPES.get(kind) for kind, _, _ in vote} - {None}:
+            label[TOXICITY_LABELS.index(name)] += 1
+    return label / len(votes)
+
+
+def civil(root: Path, split: str) -> Texts:
+    """Civil Comments with typed spans, labels [n, 5] in TOXICITY_LABELS order.
+
+    A label is the share of annotators who marked a span of that type; "toxic" counts any
+    span.  Every comment had been called toxic by a first crowd, so one where nobody found
+    a span is unclear, not clean: its "toxic" is nan.
+    """
+    out, rows = Texts(f"civil/{split}"), []
+    for text, votes in _civil_votes(root, split):
+        label, marked = _civil_label(votes), np.zeros(len(text) + 1)
         for vote in votes:
-            label[0] += bool(vote)
-            for name in {_SPAN_TYPES.get(kind) for kind, _, _ in vote} - {None}:
-                label[TOXICITY_LABELS.index(name)] += 1
             seen = np.zeros(len(text) + 1)
             for _, start, end in vote:
                 seen[start:end] = 1
             marked += seen
-        label /= len(votes)
         if label[0] == 0:
             label[0] = np.nan
         out.texts.append(text)
         out.spans.append(_ranges(marked * 2 >= len(votes)))
         rows.append(label)
+    out.labels = np.array(rows)
+    return out
+
+
+def civil_sentences(root: Path, split: str) -> Texts:
+    """The sentences of those Civil Comments of more than one in which somebody marked
+    something, labels [n, 5]: the share of annotators with a span of the type in the
+    sentence.  Those that nobody marked are argument without abuse."""
+    out, rows, known = Texts(f"civil-sentences/{split}"), [], set()
+    for text, votes in _civil_votes(root, split):
+        ends = [match.span() for match in _SENTENCE.finditer(text)] + [(len(text), 0)]
+        if len(ends) < 2 or not any(votes):
+            continue
+        start = 0
+        for end, after in ends:
+            part = text[start:end]
+            if 12 < len(part) < 250 and part not in known:
+                known.add(part)
+                out.texts.append(part)
+                rows.append(_civil_label([[span for span in vote if span[1] < end
+                                           and span[2] > start] for vote in votes]))
+            start = after
     out.labels = np.array(rows)
     return out
 
@@ -181,11 +217,11 @@ def davidson(root: Path, split: str) -> Texts:
 
 def irc(root: Path, split: str) -> Texts:
     """What people typed on a technical channel.  "test" is the folder dev; of the folder
-    train, the files of 2006-08 are "tune"."""
+    train, the files from 2006-05 on, a third, are "tune"."""
     folder = _path(root, "irc_ubuntu", "dev" if split == "test" else "train")
     out = Texts(f"irc/{split}")
     for path in sorted(folder.glob("*.raw.txt")):
-        if split != "test" and path.name.startswith("2006-08") != (split == "tune"):
+        if split != "test" and (path.name >= "2006-05") != (split == "tune"):
             continue
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             match = _IRC_LINE.match(line)
@@ -224,17 +260,6 @@ def clean(root: Path, split: str) -> Texts:
     texts = [*irc(root, split).texts, *clinc(root, split)[0].texts,
              *(text for text, (spam,) in zip(ham.texts, ham.labels) if not spam)]
     return Texts(f"clean/{split}", texts)
-
-
-def presidio(root: Path) -> list[tuple[str, set[tuple[str, int, int]]]]:
-    """Synthetic texts, and the (label, start, end) of the personal data with a form of its
-    own in each.  One split: rules are checked with it, nothing is trained."""
-    labels = {"PHONE_NUMBER": "phone", "CREDIT_CARD": "card", "EMAIL_ADDRESS": "email",
-              "IBAN_CODE": "iban", "US_SSN": "ssn", "IP_ADDRESS": "ip", "DOMAIN_NAME": "url"}
-    rows = json.loads(_path(root, "presidio_pii", "first_half.json").read_text("utf-8"))
-    return [(row["full_text"], {(labels[span["entity_type"]], span["start_position"],
-                                 span["end_position"]) for span in row["spans"]
-                                if span["entity_type"] in labels}) for row in rows]
 
 
 def tweet_offensive(root: Path) -> Texts:

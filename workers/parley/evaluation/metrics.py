@@ -12,8 +12,7 @@ SEED = 20260101
 
 def auc(score: np.ndarray, truth: np.ndarray) -> float:
     """Area under the ROC curve; ties count half.  nan when one class is missing."""
-    _, inverse, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[inverse]
+    rank = _ranks(score)
     positive = truth > 0.5
     p, n = int(positive.sum()), int((~positive).sum())
     if not p or not n:
@@ -57,6 +56,16 @@ def share(guess: np.ndarray) -> float:
 
 def pearson(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Rank correlation; ties share their mean rank."""
+    return pearson(_ranks(a), _ranks(b))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[inverse]
 
 
 def interval(metric: Callable[..., float], columns: Sequence[np.ndarray],

@@ -7,21 +7,16 @@ Training writes them into the card and `parley eval` measures them again; both c
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Callable, Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 import numpy as np
 
-from parley import personal
-from parley.api import MODELS as FOLDER
-from parley.evaluation import datasets, identity, languages, metrics, questions, unwanted
+from parley.evaluation import datasets, functions, identity, metrics, questions
 from parley.features import Features
-from parley.langid import LanguageModel
-from parley.linear import LinearModel, read_weights
-from parley.spam import SpamModel
+from parley.linear import LinearModel
+from parley.windows import judge
 
 _CHUNK = 256
 
@@ -55,20 +50,14 @@ def predict(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, len(model.labels)))
 
 
-def kind_of(name: str) -> Any:
-    """The class of model `name`, which has from_arrays()."""
-    return _KINDS.get(name, LinearModel)
+def predict_long(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
+    """The same, long texts by their windows as the toxicity analyzer does."""
+    parts = [judge(model, texts[at:at + _CHUNK], Features(texts[at:at + _CHUNK])).scores
+             for at in range(0, len(texts), _CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(model.labels)))
 
 
-def load(name: str) -> tuple[Any, str]:
-    """(the shipped model `name`, SHA-256 of its weights or rules).  Raises ModelError."""
-    if name == "pii":
-        return personal, hashlib.sha256(Path(personal.__file__).read_bytes()).hexdigest()
-    arrays, sha256 = read_weights(FOLDER / f"{name}.npz")
-    return kind_of(name).from_arrays(arrays), sha256
-
-
-def measure(name: str, model: Any, root: Path) -> list[Score]:
+def measure(name: str, model: LinearModel, root: Path) -> list[Score]:
     """All scores of the card of model `name`."""
     return list(_MEASURES[name](model, root))
 
@@ -112,58 +101,78 @@ def _sentiment(model: LinearModel, root: Path) -> Iterator[Score]:
 
 
 def _toxicity(model: LinearModel, root: Path) -> Iterator[Score]:
-    threshold = np.array(model.thresholds)
-    civil = datasets.civil(root, "test")
-    toxic_scores = predict(model, civil.texts)
-    clean = datasets.clean(root, "test")
-    clean_scores = predict(model, clean.texts)
+    yield from _comments(model, root)
+    tweets = datasets.davidson(root, "test")
+    scores = predict_long(model, tweets.texts)
+    yield Score("Davidson tweets: AUC toxic", metrics.auc,
+                (scores[:, 0], (tweets.labels[:, 0] >= 0.5).astype(float)))
+    yield Score("Davidson tweets: AUC identity (hate)", metrics.auc,
+                (scores[:, 3], (tweets.labels[:, 3] >= 0.5).astype(float)))
+    irc = predict_long(model, datasets.irc(root, "test").texts)
+    flagged = (irc >= np.array(model.thresholds)).astype(float)
+    yield Score("technical IRC: share flagged toxic", metrics.share, (flagged[:, 0],))
+    yield Score("technical IRC: share flagged with any label", metrics.share,
+                (flagged.max(1),))
+    yield from _identity(model)
+    for name, toxic, texts in functions.FUNCTIONS:
+        hit = predict_long(model, texts)[:, 0] >= model.thresholds[0]
+        kind = "toxic" if toxic else "harmless"
+        yield Score(f"own sentences, {kind}, {name}: share right", metrics.share,
+                    ((hit == toxic).astype(float),))
+    yield from _elsewhere(model, root)
+
+
+def _comments(model: LinearModel, root: Path) -> Iterator[Score]:
+    """Civil Comments: against clean chat, among themselves, by sentence, spans."""
+    civil, clean = datasets.civil(root, "test"), datasets.clean(root, "test")
+    scores, clean_scores = predict_long(model, civil.texts), predict_long(model, clean.texts)
     for k, label in enumerate(datasets.TOXICITY_LABELS):
         marked = civil.labels[:, k] >= 0.5
-        score = np.concatenate((toxic_scores[marked, k], clean_scores[:, k]))
+        score = np.concatenate((scores[marked, k], clean_scores[:, k]))
         truth = np.concatenate((np.ones(marked.sum()), np.zeros(len(clean))))
         yield Score(f"Civil Comments against clean chat: AUC {label}", metrics.auc,
                     (score, truth))
     for k, label in enumerate(datasets.TOXICITY_LABELS[1:], 1):
         yield Score(f"Civil Comments, all of them toxic: AUC {label}", metrics.auc,
-                    (toxic_scores[:, k], (civil.labels[:, k] >= 0.5).astype(float)))
-    yield Score("Civil Comments: span F1 of toxic words", _mean,
-                (_span_f1(model, civil),))
-    tweets = datasets.davidson(root, "test")
-    scores = predict(model, tweets.texts)
-    yield Score("Davidson tweets: AUC toxic", metrics.auc,
-                (scores[:, 0], (tweets.labels[:, 0] >= 0.5).astype(float)))
-    yield Score("Davidson tweets: AUC identity (hate)", metrics.auc,
-                (scores[:, 3], (tweets.labels[:, 3] >= 0.5).astype(float)))
-    irc = predict(model, datasets.irc(root, "test").texts)
-    flagged = (irc >= threshold).astype(float)
-    yield Score("technical IRC: share flagged toxic", metrics.share, (flagged[:, 0],))
-    yield Score("technical IRC: share flagged with any label", metrics.share,
-                (flagged.max(1),))
-    yield from _identity(model)
+                    (scores[:, k], (civil.labels[:, k] >= 0.5).astype(float)))
+    parts = datasets.civil_sentences(root, "test")
+    part_scores, share = predict_long(model, parts.texts)[:, 0], parts.labels[:, 0]
+    clear = (share == 0) | (share >= 0.5)
+    yield Score("Civil Comments, marked sentences against unmarked: AUC toxic", metrics.auc,
+                (part_scores[clear], (share[clear] >= 0.5).astype(float)))
+    yield Score("Civil Comments, sentences: rank correlation of toxic with severity",
+                metrics.spearman, (part_scores, share))
+    yield Score("Civil Comments, sentences: calibration error of toxic",
+                metrics.calibration_error, (part_scores, share), resample=False)
+    yield Score("Civil Comments: span F1 of toxic words", _mean, (_span_f1(model, civil),))
+
+
+def _elsewhere(model: LinearModel, root: Path) -> Iterator[Score]:
+    """Sets that are only ever measured."""
+    threshold = model.thresholds[0]
     offensive = datasets.tweet_offensive(root)
-    score, truth = predict(model, offensive.texts)[:, 0], offensive.labels[:, 0]
+    score, truth = predict_long(model, offensive.texts)[:, 0], offensive.labels[:, 0]
     yield Score("out of domain, TweetEval offensive: AUC", metrics.auc, (score, truth))
     yield Score("out of domain, TweetEval offensive: macro-F1 at 0.5",
                 metrics.binary_macro_f1, ((score >= 0.5).astype(float), truth))
     yield Score("out of domain, TweetEval offensive: macro-F1 at the shipped threshold",
-                metrics.binary_macro_f1, ((score >= threshold[0]).astype(float), truth))
+                metrics.binary_macro_f1, ((score >= threshold).astype(float), truth))
     game = datasets.game_chat(root)
-    score, truth = predict(model, game.texts)[:, 0], game.labels[:, 0]
+    score, truth = predict_long(model, game.texts)[:, 0], game.labels[:, 0]
     yield Score("out of domain, CONDA game chat: AUC", metrics.auc, (score, truth))
-    flagged = score >= threshold[0]
     yield Score("out of domain, CONDA game chat: precision when flagged", _mean,
-                (truth[flagged],))
+                (truth[score >= threshold],))
 
 
 def _identity(model: LinearModel) -> Iterator[Score]:
-    """AUC with terms of identity in the clean, in the toxic, and in both texts."""
-    texts, toxic, named = identity.templates("test")
-    score = predict(model, texts)[:, 0]
-    for name, use in (("both (subgroup)", named),
-                      ("the clean only (BPSN)", np.where(toxic > 0, ~named, named)),
-                      ("the toxic only (BNSP)", np.where(toxic > 0, named, ~named))):
-        yield Score(f"identity templates, terms in {name}: AUC", metrics.auc,
-                    (score[use], toxic[use]))
+    """AUC over templates that name groups of people, and of the worst group."""
+    texts, toxic, named, which = identity.templates("test")
+    columns = (predict_long(model, texts)[:, 0], toxic, named, which)
+    for name in ("overall", "subgroup", "BPSN", "BNSP"):
+        worst = "" if name == "overall" else ", worst term"
+        yield Score(f"identity templates: AUC {name}{worst}",
+                    lambda *some, name=name: identity.bias(*some)[name][0], columns,
+                    resample=name == "overall")
 
 
 def _mean(values: np.ndarray) -> float:
@@ -175,11 +184,11 @@ def _span_f1(model: LinearModel, data: datasets.Texts) -> np.ndarray:
     values = []
     for at in range(0, len(data), _CHUNK):
         texts = data.texts[at:at + _CHUNK]
-        features = Features(texts)
-        for index, (text, marked) in enumerate(zip(texts, data.spans[at:at + _CHUNK])):
+        judged = judge(model, texts, Features(texts))
+        for index, marked in enumerate(data.spans[at:at + _CHUNK]):
             if not marked:
                 continue
-            found = _characters(model.spans(features, index, text, 0))
+            found = _characters(judged.spans(index, 0))
             wanted = _characters(marked)
             values.append(2 * len(found & wanted) / max(len(found) + len(wanted), 1))
     return np.array(values)
@@ -197,83 +206,6 @@ def _question(model: LinearModel, root: Path) -> Iterator[Score]:
                     ((score >= model.thresholds[0]).astype(float), truth))
 
 
-def _language(model: LanguageModel, root: Path) -> Iterator[Score]:
-    common = [language for language, prior in zip(model.languages, model.prior) if prior == 0]
-    for kind in languages.KINDS:
-        for who, some in ((f"the {len(common)} most common", common),
-                          (f"all {len(model.languages)}", model.languages)):
-            texts, truth = languages.texts(root, kind, "test", some)
-            number = {language: k for k, language in enumerate(model.languages)}
-            guess = _by_chunks(model.scores, texts).argmax(1)
-            yield Score(f"{kind} of {who} languages: mean accuracy", metrics.macro_recall,
-                        (guess, np.array([number[language] for language in truth])))
-    texts = datasets.irc(root, "test").texts
-    scores = _by_chunks(model.scores, texts)
-    other = (scores.argmax(1) != model.languages.index("en")) & (
-        scores.max(1) >= model.threshold)
-    yield Score("technical IRC (English): share flagged as another language", metrics.share,
-                (other.astype(float),))
-
-
-def _by_chunks(score: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str]) \
-        -> np.ndarray:
-    return np.concatenate([score(texts[at:at + _CHUNK]) for at in range(0, len(texts), _CHUNK)])
-
-
-def _spam(model: SpamModel, root: Path) -> Iterator[Score]:
-    def flags(texts: Sequence[str]) -> np.ndarray:
-        scores = _by_chunks(lambda some: np.array(model.scores(some, Features(some))[0]), texts)
-        return (scores >= model.threshold).astype(float)
-
-    for name, data in (("SMS", datasets.sms(root, "test")),
-                       ("video comments", unwanted.all_comments(root, "test"))):
-        guess, truth = flags(data.texts), data.labels[:, 0]
-        yield Score(f"{name}: F1 at the shipped threshold", metrics.f1, (guess, truth))
-        yield Score(f"{name}: share of the clean flagged", metrics.share, (guess[truth == 0],))
-    chat = datasets.irc(root, "test").texts
-    yield Score("technical IRC: share flagged", metrics.share, (flags(chat),))
-    yield Score("GoEmotions dev: share flagged", metrics.share,
-                (flags(datasets.goemotions(root, "test").texts),))
-    for name, hosts in (
-            ("phishing sites, taken as not listed: recall by name",
-             unwanted.phishing(root, "test")),
-            ("sites linked to on IRC: share flagged by name",
-             unwanted.linked_in_chat(root, "test"))):
-        yield Score(name, metrics.share,
-                    ((np.array(model.links.guess(hosts)) >= model.threshold).astype(float),))
-
-
-def _pii(rules: ModuleType, root: Path) -> Iterator[Score]:
-    data = datasets.presidio(root)
-    counts: dict[str, list[tuple[int, int, int]]] = {label: [] for label in ("all",
-                                                                             *_STRUCTURED)}
-    for text, wanted in data:
-        found = {(label, piece.start, piece.end) for label, pieces in rules.find(text).items()
-                 for piece in pieces if piece.score >= 0.5}
-        for label, rows in counts.items():
-            want = {span for span in wanted if label in ("all", span[0])}
-            got = {span for span in found if label in ("all", span[0])}
-            rows.append((len(want & got), len(got), len(want)))
-    for label, rows in counts.items():
-        name = "all kinds that have a form" if label == "all" else label
-        yield Score(f"Presidio's synthetic texts: F1 of spans, {name}", _counted_f1,
-                    (np.array(rows),))
-    chat = [rules.find(text) for text in datasets.irc(root, "test").texts]
-    for label in ("phone", "card", "iban", "ssn", "secret"):
-        yield Score(f"technical IRC: share flagged {label}", metrics.share, (np.array(
-            [any(piece.score >= 0.5 for piece in found.get(label, ())) for found in chat],
-            float),))
-
-
-def _counted_f1(rows: np.ndarray) -> float:
-    """F1 of rows (right, found, wanted)."""
-    right, found, wanted = rows.sum(axis=0)
-    return float(2 * right / max(found + wanted, 1))
-
-
-_STRUCTURED = ("email", "phone", "card", "iban", "ip", "ssn", "url")
-_KINDS = {"language": LanguageModel, "spam": SpamModel}
 _MEASURES = {"emotion": _emotion, "sentiment": _sentiment, "toxicity": _toxicity,
-             "question": _question, "language": _language, "spam": _spam,
-             "pii": _pii}
+             "question": _question}
 MODELS = tuple(_MEASURES)
