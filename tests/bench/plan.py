@@ -65,7 +65,7 @@ def few(timing: Timing) -> list[Case]:
 def many(timing: Timing) -> list[Case]:
     load = ["--clients", "1000", "--publishers", "100", "--window", "1", *timing.load()]
     return (parley_variants(load, ["memory", "full", "full+2"]) +
-            peers(load, "raw", "uws", "node-ws-turn", "node-ws", "socketio"))
+            peers(load, "raw", "raw-window", "uws", "node-ws-turn", "node-ws", "socketio"))
 
 
 def offered(timing: Timing) -> list[Case]:
@@ -87,12 +87,12 @@ def window(timing: Timing) -> list[Case]:
     load = ["--clients", "1000", "--publishers", "10", "--rate", "100", *timing.load(2)]
     ours = [_parley(f"parley-{ms}ms", f"Parley, --flush-ms {ms}", load, "--durability", "memory", "--workers", "0",
                     "--flush-ms", str(ms), x=ms) for ms in (0, 2, 5, 10, 20, 40)]
-    return ours + peers(load, "raw", "uws", "node-ws")
+    return ours + peers(load, "raw", "raw-window", "uws", "node-ws")
 
 
 def idle(timing: Timing) -> list[Case]:
     load = ["--clients", "10000", "--idle", "--duration", "0.5", "--connect-timeout", "60"]
-    return parley_variants(load, ["memory"]) + peers(load)
+    return parley_variants(load, ["memory"]) + peers(load, *(name for name in PEERS if name != "raw-window"))
 
 
 def crowd(timing: Timing) -> list[Case]:

@@ -53,7 +53,8 @@ class Peer:
 
 
 PEERS = {peer.name: peer for peer in (
-    Peer("raw", "raw epoll, C (the limit)", ["./raw", "{port}"], tone="limit"),
+    Peer("raw", "raw epoll (C)", ["./raw", "{port}"], tone="limit"),
+    Peer("raw-window", "raw epoll, 5 ms window", ["./raw", "{port}", "5"], "raw", tone="limit"),
     Peer("uws", "uWebSockets (socketify)", ["{python}", "server.py", "{port}"]),
     Peer("node-ws-turn", "Node ws, tuned by hand", ["node", "turn.mjs", "{port}"], "node-ws"),
     Peer("python-websockets", "Python websockets, uvloop", ["{python}", "server.py", "{port}"]),
@@ -122,7 +123,8 @@ def prepare(kit: Kit, peer: Peer, install: bool) -> str | None:
     """Copies the peer, and installs or compiles what it needs. Returns why it cannot be run, or None."""
     directory = kit.peer_directory(peer)
     ready = installed(kit, peer)
-    if not ready and not install and peer.name != "raw":
+    downloads = any((peer.source / name).exists() for name in ("package.json", "requirements.txt"))
+    if downloads and not ready and not install:
         return f"not installed: tests/bench/run --install {peer.name}"
     directory.mkdir(parents=True, exist_ok=True)
     for path in peer.source.iterdir():

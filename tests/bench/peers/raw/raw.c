@@ -8,7 +8,8 @@
  * checked, nobody is pinged, a member who never reads is never closed.
  *
  * A room has a log of ready-made frames; a member is an offset into it.
- * usage: raw PORT (on 127.0.0.1).
+ * usage: raw PORT [WINDOW_MS] (on 127.0.0.1).  With a window there is at most one
+ * send a member in so many ms; the first after a pause leaves at once.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define INPUT_BYTES 65536u
@@ -352,19 +354,42 @@ static int listen_on(int port)
     return fd;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What the turn brought leaves now, or when the window is over; returns how long to wait for that. */
+static int flush_or_wait(int window_ms)
+{
+    static int64_t due;
+    int64_t now = window_ms ? now_ms() : 0;
+
+    if (dirty && now < due)
+        return (int)(due - now);
+    if (dirty)
+        due = now + window_ms;
+    flush_rooms();
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
     static struct epoll_event events[TURN_EVENTS];
-    int port = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0, listener;
+    int port = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
+    int window_ms = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0, wait_ms = -1, listener;
 
-    if (port <= 0 || port > 65535) {
-        fputs("usage: raw PORT\n", stderr);
+    if (port <= 0 || port > 65535 || window_ms < 0 || argc > 3) {
+        fputs("usage: raw PORT [WINDOW_MS]\n", stderr);
         return 2;
     }
     poller = epoll_create1(EPOLL_CLOEXEC);
     listener = listen_on(port);
     for (;;) {
-        int n = epoll_wait(poller, events, TURN_EVENTS, -1);
+        int n = epoll_wait(poller, events, TURN_EVENTS, wait_ms);
 
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr)
@@ -372,7 +397,7 @@ int main(int argc, char **argv)
             else
                 accept_all(listener);
         }
-        flush_rooms();
+        wait_ms = flush_or_wait(window_ms);
         bury();
     }
 }
