@@ -57,14 +57,15 @@ DELIVERIES = Figure("deliveries/s", "deliveries_per_s")
 CPU = Figure("CPU s per 10⁶", "cpu_s_per_million")
 P50, P99 = Figure("p50 ms", "delivery_p50_ms"), Figure("p99 ms", "delivery_p99_ms")
 BUSY = Figure("load tester busy %", "client_busy", 100, ranged=False)
+ALONE = Figure("of it parleyd, or Node", "server_cpu_s_per_million", ranged=False)  # without the Python processes
 JUDGED = Figure("judged %", "judged_share", 100, ranged=False)
 CONNECTION = (Figure("handshakes/s", "handshakes_per_s"), Figure("RSS bytes each", "rss_bytes_per_connection"),
               Figure("CPU µs each", "cpu_us_per_connection"))
 TABLES: dict[str, Sequence[Figure]] = {
-    "a": (DELIVERIES, CPU, JUDGED, BUSY),
-    "b": (DELIVERIES, CPU, JUDGED, BUSY),
+    "a": (DELIVERIES, CPU, ALONE, JUDGED, BUSY),
+    "b": (DELIVERIES, CPU, ALONE, JUDGED, BUSY),
     "c": (DELIVERIES, P50, P99),
-    "d": (DELIVERIES, CPU, JUDGED, BUSY),
+    "d": (DELIVERIES, CPU, ALONE, JUDGED, BUSY),
     "e": (CPU, P50, P99),
     "f": (*CONNECTION, Figure("kernel bytes each, both ends", "kernel_bytes_per_connection")),
     "g": (CPU, P50, P99, *CONNECTION),
