@@ -362,7 +362,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* What the turn brought leaves now, or when the window is over; returns how long to wait for that. */
+/* What the turn brought leaves now or when the window is over; returns how long to wait for it. */
 static int flush_or_wait(int window_ms)
 {
     static int64_t due;
