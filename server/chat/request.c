@@ -27,40 +27,91 @@ void request_fail(struct request *r, int status, const char *format, ...)
     }
 }
 
-/* U+0000 is fine JSON, but ends a string in too many places further on. */
-static bool holds_nul(const json_t *value)
+/* The field, wherever it was decoded to. */
+static bool find(const struct request *r, const char *field, struct plain_value *value)
 {
-    return json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value);
+    if (r->json == NULL) {
+        const struct plain_value *found = plain_find(&r->plain, field);
+        if (found != NULL)
+            *value = *found;
+        return found != NULL;
+    }
+    const json_t *json = json_object_get(r->json, field);
+    if (json == NULL)
+        return false;
+    *value = (struct plain_value){.kind = PLAIN_OTHER};
+    if (json_is_string(json)) {
+        value->kind = PLAIN_STRING;
+        value->text = json_string_value(json);
+        value->len = json_string_length(json);
+    } else if (json_is_integer(json)) {
+        value->kind = PLAIN_NUMBER;
+        value->number = json_integer_value(json);
+    } else if (json_is_boolean(json)) {
+        value->kind = json_is_true(json) ? PLAIN_TRUE : PLAIN_FALSE;
+    } else if (json_is_null(json)) {
+        value->kind = PLAIN_NULL;
+    }
+    return true;
+}
+
+/* U+0000 is fine JSON, but ends a string in too many places further on. */
+static bool holds_nul(const struct plain_value *string)
+{
+    return memchr(string->text, '\0', string->len) != NULL;
+}
+
+static void take_type(struct request *r)
+{
+    struct plain_value type;
+    if (find(r, "type", &type) && type.kind == PLAIN_STRING)
+        r->type = holds_nul(&type) ? "?" : type.text;
 }
 
 static void take_id(struct request *r)
 {
-    const json_t *id = json_object_get(r->json, "id");
+    struct plain_value id;
+    bool is_there = find(r, "id", &id);
     /* A client's pong is the one frame without an id. */
-    if (id == NULL && r->type != NULL && strcmp(r->type, "pong") == 0)
+    if (!is_there && r->type != NULL && strcmp(r->type, "pong") == 0)
         return;
-    if (json_is_integer(id) && json_integer_value(id) >= 1 && json_integer_value(id) <= ID_MAX)
-        r->id = (uint64_t)json_integer_value(id);
+    if (is_there && id.kind == PLAIN_NUMBER && id.number >= 1 && id.number <= ID_MAX)
+        r->id = (uint64_t)id.number;
     else
         request_fail(r, E_BAD_REQUEST, "'id' must be a whole number from 1 to 2^53-1");
 }
 
-void request_parse(struct request *r, const char *text, size_t len)
+static bool decode_plain(struct request *r, const char *text, size_t len)
 {
-    *r = (struct request){0};
+    if (len >= sizeof r->text)
+        return false;
+    memcpy(r->text, text, len);
+    r->text[len] = '\0';
+    return plain_decode(&r->plain, r->text, len);
+}
+
+static void decode(struct request *r, const char *text, size_t len)
+{
     json_error_t error;
     r->json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    if (r->json == NULL) {
+    if (r->json == NULL)
         request_fail(r, E_BAD_REQUEST, "not JSON: %s at byte %d", error.text, error.position);
-        return;
-    }
-    if (!json_is_object(r->json)) {
+    else if (!json_is_object(r->json))
         request_fail(r, E_BAD_REQUEST, "a frame must be one JSON object");
+}
+
+void request_parse(struct request *r, const char *text, size_t len)
+{
+    r->json = NULL;
+    r->id = 0;
+    r->type = NULL;
+    r->status = 0;
+    r->plain.count = 0;
+    if (!decode_plain(r, text, len))
+        decode(r, text, len);
+    if (r->status != 0)
         return;
-    }
-    r->type = json_string_value(json_object_get(r->json, "type"));
-    if (r->type != NULL && holds_nul(json_object_get(r->json, "type")))
-        r->type = "?";
+    take_type(r);
     take_id(r);
     if (r->type == NULL) {
         r->status = 0; /* what matters more than a missing id */
@@ -76,82 +127,80 @@ void request_fini(struct request *r)
 
 bool request_has(const struct request *r, const char *field)
 {
-    const json_t *value = json_object_get(r->json, field);
-    return value != NULL && !json_is_null(value);
+    struct plain_value value;
+    return find(r, field, &value) && value.kind != PLAIN_NULL;
 }
 
-static const json_t *field_value(struct request *r, const char *field, bool required,
-                                 const char *kind)
+static bool field_value(struct request *r, const char *field, bool required, const char *kind,
+                        struct plain_value *value)
 {
-    const json_t *value = json_object_get(r->json, field);
-    if (value != NULL && !json_is_null(value))
-        return value;
+    if (find(r, field, value) && value->kind != PLAIN_NULL)
+        return true;
     if (required)
         request_fail(r, E_BAD_REQUEST, "'%s' is missing; it must be %s", field, kind);
-    return NULL;
+    return false;
 }
 
 const char *request_string(struct request *r, const char *field, bool required, size_t max,
                            size_t *len)
 {
-    const json_t *value = field_value(r, field, required, "a string");
-    if (value == NULL)
+    struct plain_value value;
+    if (!field_value(r, field, required, "a string", &value))
         return NULL;
-    size_t n = json_string_length(value);
-    if (!json_is_string(value) || n < 1 || n > max || holds_nul(value)) {
+    if (value.kind != PLAIN_STRING || value.len < 1 || value.len > max || holds_nul(&value)) {
         request_fail(r, E_BAD_REQUEST, "'%s' must be a string of 1 to %zu bytes without U+0000",
                      field, max);
         return NULL;
     }
     if (len != NULL)
-        *len = n;
-    return json_string_value(value);
+        *len = value.len;
+    return value.text;
 }
 
 const char *request_text(struct request *r, const char *field, size_t max, size_t *len)
 {
-    const json_t *value = field_value(r, field, true, "a string");
-    if (value == NULL)
+    struct plain_value value;
+    if (!field_value(r, field, true, "a string", &value))
         return NULL;
-    *len = json_string_length(value);
-    if (!json_is_string(value) || *len == 0 || holds_nul(value)) {
+    if (value.kind != PLAIN_STRING || value.len == 0 || holds_nul(&value)) {
         request_fail(r, E_BAD_REQUEST, "'%s' must be a string that is not empty, without U+0000",
                      field);
         return NULL;
     }
+    *len = value.len;
     if (*len > max) {
         request_fail(r, E_TOO_LARGE, "'%s' is %zu bytes; at most %zu are allowed", field, *len,
                      max);
         return NULL;
     }
-    return json_string_value(value);
+    return value.text;
 }
 
 uint64_t request_number(struct request *r, const char *field, bool required, uint64_t min,
                         uint64_t max, uint64_t otherwise)
 {
-    const json_t *value = field_value(r, field, required, "a whole number");
-    if (value == NULL)
+    struct plain_value value;
+    if (!field_value(r, field, required, "a whole number", &value))
         return otherwise;
-    json_int_t n = json_integer_value(value);
-    if (!json_is_integer(value) || n < 0 || (uint64_t)n < min || (uint64_t)n > max) {
+    if (value.kind != PLAIN_NUMBER || value.number < 0 || (uint64_t)value.number < min ||
+        (uint64_t)value.number > max) {
         request_fail(r, E_BAD_REQUEST, "'%s' must be a whole number from %llu to %llu", field,
                      (unsigned long long)min, (unsigned long long)max);
         return otherwise;
     }
-    return (uint64_t)n;
+    return (uint64_t)value.number;
 }
 
 bool request_bool(struct request *r, const char *field, bool required, bool otherwise)
 {
-    const json_t *value = field_value(r, field, required, "true or false");
-    if (value == NULL)
+    struct plain_value value;
+    if (!field_value(r, field, required, "true or false", &value))
         return otherwise;
-    if (!json_is_boolean(value)) {
+    if (value.kind != PLAIN_TRUE && value.kind != PLAIN_FALSE) {
         request_fail(r, E_BAD_REQUEST, "'%s' must be true or false", field);
         return otherwise;
     }
-    return json_is_true(value);
+    return value.kind == PLAIN_TRUE;
 }
 
 bool room_name_is_valid(const char *name, size_t len)
@@ -171,15 +220,14 @@ bool room_name_is_valid(const char *name, size_t len)
 struct room_name request_room(struct request *r)
 {
     struct room_name room = {{0}};
-    const json_t *value = field_value(r, "room", true, "a room's name");
-    if (value == NULL)
+    struct plain_value value;
+    if (!field_value(r, "room", true, "a room's name", &value))
         return room;
-    size_t len = json_string_length(value);
-    if (!json_is_string(value) || !room_name_is_valid(json_string_value(value), len)) {
+    if (value.kind != PLAIN_STRING || !room_name_is_valid(value.text, value.len)) {
         request_fail(r, E_BAD_REQUEST,
                      "'room' must match [a-z0-9][a-z0-9._:-]{0,63}, for example \"lobby\"");
         return room;
     }
-    memcpy(room.text, json_string_value(value), len);
+    memcpy(room.text, value.text, value.len);
     return room;
 }

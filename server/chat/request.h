@@ -7,17 +7,23 @@
 #ifndef CHAT_REQUEST_H
 #define CHAT_REQUEST_H
 
+#include "chat/plain.h"
 #include "loop/msg.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
+/* Frames up to this are decoded in the request itself, when they are plain. */
+#define REQUEST_PLAIN_BYTES 1024
+
 struct request {
-    json_t *json;      /* reference, or NULL */
+    json_t *json;      /* reference; NULL: the fields are in `plain` */
     uint64_t id;       /* 0: none that is usable */
     const char *type;  /* NULL: none that is usable */
     int status;        /* 0 or the first failure */
     char message[160]; /* of the failure, for people */
+    struct plain plain;
+    char text[REQUEST_PLAIN_BYTES];
 };
 
 /* Decodes a frame. status is E_BAD_REQUEST when it is not a JSON object, lacks a usable type or id.

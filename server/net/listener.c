@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define BACKLOG 4096
+/* Kernel memory that one reader who does not read can pin; the rest of its backlog is an offset. */
+#define SEND_BUFFER (256 * 1024)
 
 union address {
     struct sockaddr any;
@@ -36,16 +38,17 @@ static socklen_t make_address(const struct config_address *a, uint16_t port, uni
 
 static int open_one(const union address *address, socklen_t len, bool reuse_port)
 {
-    const int on = 1;
+    const int on = 1, size = SEND_BUFFER;
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (reuse_port)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    /* Accepted sockets inherit it: events of a turn go out in one send, so there is nothing to wait
-     * for. */
+    /* Accepted sockets inherit both. Events of a turn go out in one send, so there is nothing to
+     * wait for. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     if (bind(fd, &address->any, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int error = errno;

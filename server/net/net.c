@@ -6,8 +6,6 @@
 
 #include <sys/socket.h>
 
-/* Kernel memory that one reader who does not read can pin; the rest of its backlog is an offset. */
-#define SEND_BUFFER (256 * 1024)
 /* libwebsockets cuts sends at this, or at 4 KB when it is not set. */
 #define TX_PACKET (256 * 1024)
 /* Allocated for every connection; longer messages come in pieces and are put together in ws.c. */
@@ -42,9 +40,7 @@ const struct lws_protocols net_protocols[] = {
 void net_on_accepted(void *owner, int fd, const struct sockaddr *peer)
 {
     struct net *n = owner;
-    const int size = SEND_BUFFER;
     (void)peer;
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     STAT_ADD(n->chat->stats->accepted, 1);
     loop_adopt(n->loop, fd);
 }

@@ -8,18 +8,26 @@
 
 #include "base/log.h"
 
-/* Entries in memory from which on cids are moved when idle, and without waiting for that. A larger
- * move touches each page of the table less often per entry; a start reads that many back. */
-#define MERGE_AT 32768
-#define MERGE_HARD 65536
+/* Entries in memory from which on cids are moved when idle; twice as many do not wait for that. A
+ * move touches every page of the table, so it grows with the table, else an event would cost more
+ * the longer the history is. Bounded, because a start reads that many back (0.2 s). */
+#define MERGE_MIN 32768
+#define MERGE_MAX 262144
+#define MERGE_SHARE 8
 
 #define MERGE_STEP 512
 #define RETENTION_STEP 128
 #define SEARCH_STEP 64
 
+static size_t merge_at(const struct writer *w)
+{
+    size_t share = (size_t)w->cids.merged_to / MERGE_SHARE;
+    return share < MERGE_MIN ? MERGE_MIN : share < MERGE_MAX ? share : MERGE_MAX;
+}
+
 bool upkeep_is_due(const struct writer *w)
 {
-    return cids_is_merging(&w->cids) || cids_waiting(&w->cids) >= MERGE_AT
+    return cids_is_merging(&w->cids) || cids_waiting(&w->cids) >= merge_at(w)
            || !list_is_empty(&w->rooms.excess) || search_is_behind(w);
 }
 
@@ -48,7 +56,7 @@ static int do_step(struct writer *w, int64_t *search_to)
 void upkeep_step(struct writer *w)
 {
     int64_t search_to = w->search_to;
-    int rc = begin_merge(w, MERGE_AT);
+    int rc = begin_merge(w, merge_at(w));
     if (rc == SQLITE_OK)
         rc = writer_begin(w);
     if (rc == SQLITE_OK)
@@ -61,7 +69,7 @@ void upkeep_step(struct writer *w)
 
 int upkeep_in_batch(struct writer *w, size_t events)
 {
-    if (!cids_is_merging(&w->cids) || cids_waiting(&w->cids) < MERGE_HARD)
+    if (!cids_is_merging(&w->cids) || cids_waiting(&w->cids) < 2 * merge_at(w))
         return SQLITE_OK;
     return cids_merge_step(&w->cids, 2 * events);
 }

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define BATCH_MAX 4096          /* messages a transaction */
-#define BEHIND_US 50000         /* durability memory: a transaction is open so long at most … */
+#define BEHIND_US 200000        /* durability memory: a transaction is open so long at most … */
 #define BEHIND_EVENTS 8192      /* … and holds so many events */
 #define IDLE_MS 10              /* silence before upkeep begins */
 #define UPKEEP_EVERY_US 100000  /* without silence, a step so often */

@@ -10,7 +10,7 @@
 #define HEIGHT 190.0
 #define LEFT   46.0
 #define RIGHT  10.0
-#define TOP    10.0
+#define TOP    16.0
 #define BOTTOM 26.0
 
 #define TIPS_MAX 400 /* more points than this bear no words of their own */
@@ -128,8 +128,8 @@ static void put_mark(FILE *out, const struct chart *c)
     fprintf(out,
             "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%g\" y2=\"%g\"/>"
             "<text x=\"%.1f\" y=\"%g\">%s</text>",
-            at_x(c, c->mark), at_x(c, c->mark), TOP, HEIGHT - BOTTOM, at_x(c, c->mark) + 4,
-            TOP + 8, c->mark_name);
+            at_x(c, c->mark), at_x(c, c->mark), TOP - 8, HEIGHT - BOTTOM, at_x(c, c->mark) + 4,
+            TOP - 4, c->mark_name);
 }
 
 static void put_curve(FILE *out, const struct chart *c, const struct scale *s, unsigned index)
@@ -142,7 +142,7 @@ static void put_curve(FILE *out, const struct chart *c, const struct scale *s, u
         bool there = !isnan(y[i]) && !(s->log && y[i] <= 0);
 
         if (there)
-            fprintf(out, "%s%.1f %.1f", pen ? "L" : "M", at_x(c, c->x[i]), at_y(s, y[i]));
+            fprintf(out, pen ? "L%.1f %.1f" : "M%.1f %.1fh0", at_x(c, c->x[i]), at_y(s, y[i]));
         pen = there;
     }
     fputs("\"/>", out);

@@ -222,7 +222,7 @@ static void put_traffic_charts(FILE *out, const struct options *o, const struct 
     struct course course;
     struct chart chart;
 
-    if (!make_course(&course, r, 4))
+    if (!make_course(&course, r, 5))
         return;
     for (unsigned i = 0; i < course.points; i++) {
         const struct run_sample *s = &r->samples[i], *b = i ? s - 1 : s;
@@ -231,6 +231,7 @@ static void put_traffic_charts(FILE *out, const struct options *o, const struct 
         course.column[1][i] = gain(r, i, s->sent, b->sent);
         course.column[2][i] = gain(r, i, s->acked, b->acked);
         course.column[3][i] = (double)s->alive;
+        course.column[4][i] = (double)s->sent - (double)s->acked;
     }
     chart = course_chart(&course, o, "Deliveries", "a second");
     add_series(&chart, "deliveries", course.column[0]);
@@ -240,6 +241,11 @@ static void put_traffic_charts(FILE *out, const struct options *o, const struct 
     if (o->bare == BARE_NONE)
         add_series(&chart, "acked", course.column[2]);
     chart_write(out, &chart);
+    if (o->bare == BARE_NONE) {
+        chart = course_chart(&course, o, "Not acked", "sends, at that moment");
+        add_series(&chart, "not acked", course.column[4]);
+        chart_write(out, &chart);
+    }
     chart = course_chart(&course, o, "Connections", "up");
     add_series(&chart, "up", course.column[3]);
     chart_write(out, &chart);

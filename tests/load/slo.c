@@ -155,14 +155,16 @@ int slo_parse(struct slo *slo, const char *text, char *why, size_t size)
     return -1;
 }
 
+/* NAN: a latency of nothing. */
 static double measure(const struct slo_term *term, const struct run_result *r)
 {
     const struct metric *m = &metrics[term->metric];
+    const struct hist *h;
 
     switch (m->kind) {
     case METRIC_LATENCY:
-        return report_ms((const struct hist *)(const void *)((const char *)r + m->at),
-                         term->percent);
+        h = (const struct hist *)(const void *)((const char *)r + m->at);
+        return h->count ? report_ms(h, term->percent) : NAN;
     case METRIC_COUNT:
         return (double)r->count[m->at];
     case METRIC_RULE:
@@ -198,6 +200,10 @@ bool slo_holds(const struct slo *slo, const struct run_result *r, char *why, siz
         const struct slo_term *term = &slo->term[i];
         double measured = measure(term, r);
 
+        if (isnan(measured)) {
+            snprintf(why, size, "%s: there was nothing to measure", term->text);
+            return false;
+        }
         if (compare(measured, term->op, term->value))
             continue;
         snprintf(why, size, "%s: it was %.6g%s", term->text, measured,

@@ -343,7 +343,8 @@ static void analyze(struct link *l, const Parley__Worker__Batch *b)
     PyObject *answer = NULL;
     if (texts != NULL && rooms != NULL && users != NULL && times != NULL) {
         host.batch = b->id;
-        answer = PyObject_CallFunctionObjArgs(host.analyze, texts, rooms, users, times, NULL);
+        answer = PyObject_CallFunctionObjArgs(host.analyze, texts, rooms, users, times,
+                                              b->gate ? Py_True : Py_False, NULL);
         host.batch = 0;
     }
     if (answer != NULL)

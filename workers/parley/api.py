@@ -168,6 +168,13 @@ class Context:
         self.model_sha256 = model.sha256
         return model
 
+    def weights(self, name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
+        """The arrays of NAME.npz, found and checked like those of model(): for models of
+        another kind."""
+        from parley.linear import read_weights
+        arrays, self.model_sha256 = read_weights((folder or MODELS) / f"{name}.npz")
+        return arrays
+
 
 @dataclass(frozen=True)
 class Spec:

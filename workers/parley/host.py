@@ -95,18 +95,24 @@ def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
 
     gate  somebody waits: the messages are not delivered yet (`Batch.gate`)
     """
-    batch = Batch(list(texts), list(rooms), list(users), list(times_ms), bool(gate), {})
+    return run(_entries, Batch(list(texts), list(rooms), list(users), list(times_ms),
+                               bool(gate), {}), tick)
+
+
+def run(entries: Sequence[Entry], batch: Batch, before_each: Callable[[], object]) \
+        -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
+    """These analyzers, in this order, over one batch; see analyze()."""
     verdicts: list[list[Verdict]] = [[] for _ in batch.texts]
     failures: list[Failure] = []
     timings: list[Timing] = []
-    remaining = iter(_entries if len(batch) else ())
+    remaining = iter(entries if len(batch) else ())
     entry, started = None, time.perf_counter()
     while True:
         try:
             _alarm.disarm()
             for entry in remaining:
                 if entry.run is not None:
-                    tick()
+                    before_each()
                     started = time.perf_counter()
                     _run(entry, batch, verdicts, failures)
                     timings.append((entry.name, time.perf_counter() - started, len(batch)))

@@ -43,6 +43,29 @@ class ModelError(Exception):
     """Weights are missing, altered, or of another format."""
 
 
+def read_weights(path: Path) -> tuple[dict[str, np.ndarray], str]:
+    """(arrays, SHA-256) of the weight file PATH, checked against the card beside it.  Raises
+    ModelError."""
+    card_path = path.with_suffix(".json")
+    try:
+        data = path.read_bytes()
+        expected = json.loads(card_path.read_text("utf-8"))["weights_sha256"]
+    except OSError as error:
+        raise ModelError(f"model file {error.filename} cannot be read: "
+                         f"{error.strerror}; train it again or restore it") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{card_path} is not a model card: {error!r}") from error
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != expected:
+        raise ModelError(f"{path} has SHA-256 {actual}, but its card says {expected}: "
+                         f"the file was altered or the card is of another training")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}, actual
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} is not a weight file: {error!r}") from error
+
+
 @dataclass(frozen=True)
 class LinearModel:
     """A loaded model; see the module's text for its arrays."""
@@ -60,23 +83,10 @@ class LinearModel:
     @classmethod
     def load(cls, path: Path) -> LinearModel:
         """Read and check PATH against the card beside it.  Raises ModelError."""
-        card_path = path.with_suffix(".json")
+        arrays, sha256 = read_weights(path)
         try:
-            data = path.read_bytes()
-            expected = json.loads(card_path.read_text("utf-8"))["weights_sha256"]
-        except OSError as error:
-            raise ModelError(f"model file {error.filename} cannot be read: "
-                             f"{error.strerror}; train it again or restore it") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{card_path} is not a model card: {error!r}") from error
-        actual = hashlib.sha256(data).hexdigest()
-        if actual != expected:
-            raise ModelError(f"{path} has SHA-256 {actual}, but its card says {expected}: "
-                             f"the file was altered or the card is of another training")
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls.from_arrays({name: arrays[name] for name in arrays.files}, actual)
-        except (ValueError, KeyError, zipfile.BadZipFile) as error:
+            return cls.from_arrays(arrays, sha256)
+        except (ValueError, KeyError) as error:
             raise ModelError(f"{path} is not a weight file: {error!r}") from error
 
     @classmethod

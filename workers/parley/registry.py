@@ -29,6 +29,8 @@ from parley.room import RoomAnalyzer
 
 READY, FAILED, MISSING = "ready", "failed", "not installed"
 ENTRY_POINTS = "parley.analyzers"
+_NO_ANALYZER = (".", "_", "test_")
+"""How files of the drop-in folder begin that hold none: helpers and tests."""
 
 
 @dataclass
@@ -132,7 +134,8 @@ def _entry_point(point: importlib.metadata.EntryPoint) -> Source:
 def _drop_ins(folder: Path) -> Iterator[Source]:
     try:
         files = sorted(p for p in folder.iterdir()
-                       if p.suffix == ".py" and not p.name.startswith((".", "_")))
+                       if p.suffix == ".py" and not p.name.startswith(_NO_ANALYZER)
+                       and p.name != "conftest.py")
     except FileNotFoundError:
         return
     except OSError as error:
@@ -142,9 +145,7 @@ def _drop_ins(folder: Path) -> Iterator[Source]:
     for path in files:
         source = _source(path.stem, path, partial(load_file, path))
         if source.problem is None and not source.specs:
-            source = source._replace(problem=(
-                f"{path} defines no analyzer: put @analyzer(\"name\") above a function or a "
-                f"class in it"))
+            source = source._replace(problem=_nothing_in(path))
         yield source
 
 
@@ -161,7 +162,7 @@ def load_file(path: Path) -> ModuleType:
     """The module in a drop-in file, executed anew."""
     name = f"parley_drop_in_{path.stem}"
     loader = _Uncached(name, str(path))
-    spec = importlib.util.spec_from_loader(name, loader, origin=str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert isinstance(spec, ModuleSpec)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -171,6 +172,29 @@ def load_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def specs_of_file(path: Path) -> list[Spec]:
+    """What a file declares.  Raises AnalyzerError when it cannot be used."""
+    source = _source(path.stem, path, partial(load_file, path))
+    if source.problem is not None:
+        raise AnalyzerError(source.problem)
+    if not source.specs:
+        raise AnalyzerError(_nothing_in(path))
+    return list(source.specs)
+
+
+def _nothing_in(path: Path) -> str:
+    return (f"{path} defines no analyzer: put @analyzer(\"name\") above a function or a "
+            f"class in it")
+
+
+def spec_of(target: Any) -> Spec:
+    """What @analyzer declared of a function or a class.  Raises AnalyzerError."""
+    spec = _mark(target)
+    if spec is None:
+        raise AnalyzerError(f"{target!r} is no analyzer: put @analyzer(\"name\") above it")
+    return spec
 
 
 def _mark(value: Any) -> Spec | None:
@@ -188,11 +212,13 @@ def _specs(module: ModuleType) -> Iterator[Spec]:
             yield spec
 
 
-def set_up(spec: Spec, folder: Path, settings_folder: Path | None) -> Entry:
+def set_up(spec: Spec, folder: Path, settings_folder: Path | None,
+           values: dict[str, Any] | None = None) -> Entry:
     """The analyzer, ready to run or with the reason why it is not.
 
     folder           where its own file is
     settings_folder  where NAME.toml may be, or None
+    values           the settings, instead of the file's
     """
     entry = Entry(spec.name, spec.version, spec=spec)
     missing = [name for name in spec.requires if not _is_installed(name)]
@@ -200,7 +226,7 @@ def set_up(spec: Spec, folder: Path, settings_folder: Path | None) -> Entry:
         entry.status, entry.detail = MISSING, _how_to_install(missing)
         return entry
     try:
-        spec, config = _configure(spec, settings_folder)
+        spec, config = _configure(spec, settings_folder, values)
         entry.spec = spec
         context = Context(spec.name, spec.version, folder, config)
         if spec.is_class:
@@ -215,10 +241,13 @@ def set_up(spec: Spec, folder: Path, settings_folder: Path | None) -> Entry:
     return entry
 
 
-def _configure(spec: Spec, folder: Path | None) -> tuple[Spec, Any]:
-    """The spec and the settings, with what NAME.toml says."""
+def _configure(spec: Spec, folder: Path | None,
+               values: dict[str, Any] | None) -> tuple[Spec, Any]:
+    """The spec and the settings, with what NAME.toml says, or `values`."""
     path = folder / f"{spec.name}.toml" if folder else Path(f"{spec.name}.toml")
-    values = settings.read(path) if folder else {}
+    if values is None:
+        values = settings.read(path) if folder else {}
+    values = dict(values)
     declared = spec.config or settings.Nothing
     if "threshold" in values and "threshold" not in settings.names(declared):
         chosen = settings.build(settings.Threshold, {"threshold": values.pop("threshold")},

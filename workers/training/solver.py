@@ -116,8 +116,13 @@ def train(examples: Examples, settings: Settings, labels: Sequence[str],
           say: Callable[[str], None]) -> dict[str, np.ndarray]:
     """The arrays of a weight file; thresholds 0.5 and not yet calibrated."""
     say(f"features of {len(examples)} texts")
-    x = matrix(examples.texts)
-    y, weight = np.array(examples.labels), np.array(examples.weights)
+    return train_matrix(matrix(examples.texts), np.array(examples.labels),
+                        np.array(examples.weights), settings, labels, say)
+
+
+def train_matrix(x: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray, settings: Settings,
+                 labels: Sequence[str], say: Callable[[str], None]) -> dict[str, np.ndarray]:
+    """The same from the texts' features, 0/1 [texts, SLOTS]."""
     count = np.asarray((x > 0).sum(axis=0)).ravel()
     scaling = _Scaling(x, np.flatnonzero(count >= settings.min_messages))
     say(f"fit {len(scaling.slots)} features, {x.nnz / x.shape[0]:.0f} a text")

@@ -69,7 +69,7 @@ struct world_options {
     bool no_workers;              /* no supervisor: the test plays the worker */
 };
 
-#define BUILT_IN "sentiment,emotion,toxicity,question"
+#define BUILT_IN "sentiment,emotion,toxicity,question,trending,health,raid"
 
 void world_start(struct world *w, const struct world_options *o);
 void world_stop(struct world *w);

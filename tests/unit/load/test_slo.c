@@ -76,6 +76,9 @@ START_TEST(the_first_term_that_breaks_is_told)
     parse("p50<=2ms,max<50ms,lost=0");
     ck_assert(!slo_holds(&slo, r, why, sizeof(why)));
     ck_assert_str_eq(why, "max<50ms: it was 80 ms");
+    parse("ack_p99<1s");
+    ck_assert(!slo_holds(&slo, r, why, sizeof(why)));
+    ck_assert_str_eq(why, "ack_p99<1s: there was nothing to measure");
     parse("deliveries_per_s>2500");
     ck_assert(!slo_holds(&slo, r, why, sizeof(why)));
     r->oracle.rule[RULE_LOST].count = 3;

@@ -16,7 +16,8 @@ from parley import host  # noqa: E402
 
 Load = Callable[..., dict[str, dict[str, Any]]]
 
-BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "trending", "health", "raid")
+BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "language", "spam", "pii",
+            "trending", "health", "raid")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 from parley.api import MODELS as FOLDER
 from parley.evaluation import metrics
 from parley.evaluation.datasets import DatasetError
-from parley.evaluation.scores import MODELS, measure
-from parley.linear import LinearModel, ModelError
+from parley.evaluation.scores import MODELS, load, measure
+from parley.linear import ModelError
 
 TOLERANCE = 0.0005
 """How far a measured score may be from its card: rounding, and the last bits of exp()."""
@@ -46,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _compare(name: str, options: argparse.Namespace) -> int:
     """Print the table of one model; returns how many scores differ from the card."""
-    model = LinearModel.load(FOLDER / f"{name}.npz")
+    model, sha256 = load(name)
     card = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     expected = {score["name"]: score["value"] for score in card["scores"]}
-    print(f"\n{name}  ({card['title']}; weights {model.sha256[:16]}…)")
+    print(f"\n{name}  ({card['title']}; SHA-256 {sha256[:16]}…)")
     print(f"  {'metric':72} {'card':>7} {'now':>7}  {'95 % interval':17} {'n':>6}")
     missed = 0
     for score in measure(name, model, options.datasets):

@@ -262,6 +262,17 @@ def clean(root: Path, split: str) -> Texts:
     return Texts(f"clean/{split}", texts)
 
 
+def presidio(root: Path) -> list[tuple[str, set[tuple[str, int, int]]]]:
+    """Synthetic texts, and the (label, start, end) of the personal data with a form of its
+    own in each.  One split: rules are checked with it, nothing is trained."""
+    labels = {"PHONE_NUMBER": "phone", "CREDIT_CARD": "card", "EMAIL_ADDRESS": "email",
+              "IBAN_CODE": "iban", "US_SSN": "ssn", "IP_ADDRESS": "ip", "DOMAIN_NAME": "url"}
+    rows = json.loads(_path(root, "presidio_pii", "first_half.json").read_text("utf-8"))
+    return [(row["full_text"], {(labels[span["entity_type"]], span["start_position"],
+                                 span["end_position"]) for span in row["spans"]
+                                if span["entity_type"] in labels}) for row in rows]
+
+
 def tweet_offensive(root: Path) -> Texts:
     """Evaluation only: TweetEval offensive, labels [n, 1]."""
     folder = _path(root, "eval_only", "tweeteval", "offensive")

@@ -7,15 +7,22 @@ Training writes them into the card and `parley eval` measures them again; both c
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
-from parley.evaluation import datasets, functions, identity, metrics, questions
+from parley import personal
+from parley.api import MODELS as FOLDER
+from parley.evaluation import (
+    datasets, functions, identity, languages, metrics, questions, unwanted)
 from parley.features import Features
-from parley.linear import LinearModel
+from parley.langid import LanguageModel
+from parley.linear import LinearModel, read_weights
+from parley.spam import SpamModel
 from parley.windows import judge
 
 _CHUNK = 256
@@ -50,6 +57,19 @@ def predict(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, len(model.labels)))
 
 
+def kind_of(name: str) -> Any:
+    """The class of model `name`, which has from_arrays()."""
+    return _KINDS.get(name, LinearModel)
+
+
+def load(name: str) -> tuple[Any, str]:
+    """(the shipped model `name`, SHA-256 of its weights or rules).  Raises ModelError."""
+    if name == "pii":
+        return personal, hashlib.sha256(Path(personal.__file__).read_bytes()).hexdigest()
+    arrays, sha256 = read_weights(FOLDER / f"{name}.npz")
+    return kind_of(name).from_arrays(arrays), sha256
+
+
 def predict_long(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
     """The same, long texts by their windows as the toxicity analyzer does."""
     parts = [judge(model, texts[at:at + _CHUNK], Features(texts[at:at + _CHUNK])).scores
@@ -57,7 +77,7 @@ def predict_long(model: LinearModel, texts: Sequence[str]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, len(model.labels)))
 
 
-def measure(name: str, model: LinearModel, root: Path) -> list[Score]:
+def measure(name: str, model: Any, root: Path) -> list[Score]:
     """All scores of the card of model `name`."""
     return list(_MEASURES[name](model, root))
 
@@ -206,6 +226,83 @@ def _question(model: LinearModel, root: Path) -> Iterator[Score]:
                     ((score >= model.thresholds[0]).astype(float), truth))
 
 
+def _language(model: LanguageModel, root: Path) -> Iterator[Score]:
+    common = [language for language, prior in zip(model.languages, model.prior) if prior == 0]
+    for kind in languages.KINDS:
+        for who, some in ((f"the {len(common)} most common", common),
+                          (f"all {len(model.languages)}", model.languages)):
+            texts, truth = languages.texts(root, kind, "test", some)
+            number = {language: k for k, language in enumerate(model.languages)}
+            guess = _by_chunks(model.scores, texts).argmax(1)
+            yield Score(f"{kind} of {who} languages: mean accuracy", metrics.macro_recall,
+                        (guess, np.array([number[language] for language in truth])))
+    texts = datasets.irc(root, "test").texts
+    scores = _by_chunks(model.scores, texts)
+    other = (scores.argmax(1) != model.languages.index("en")) & (
+        scores.max(1) >= model.threshold)
+    yield Score("technical IRC (English): share flagged as another language", metrics.share,
+                (other.astype(float),))
+
+
+def _by_chunks(score: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str]) \
+        -> np.ndarray:
+    return np.concatenate([score(texts[at:at + _CHUNK]) for at in range(0, len(texts), _CHUNK)])
+
+
+def _spam(model: SpamModel, root: Path) -> Iterator[Score]:
+    def flags(texts: Sequence[str]) -> np.ndarray:
+        scores = _by_chunks(lambda some: np.array(model.scores(some, Features(some))[0]), texts)
+        return (scores >= model.threshold).astype(float)
+
+    for name, data in (("SMS", datasets.sms(root, "test")),
+                       ("video comments", unwanted.all_comments(root, "test"))):
+        guess, truth = flags(data.texts), data.labels[:, 0]
+        yield Score(f"{name}: F1 at the shipped threshold", metrics.f1, (guess, truth))
+        yield Score(f"{name}: share of the clean flagged", metrics.share, (guess[truth == 0],))
+    chat = datasets.irc(root, "test").texts
+    yield Score("technical IRC: share flagged", metrics.share, (flags(chat),))
+    yield Score("GoEmotions dev: share flagged", metrics.share,
+                (flags(datasets.goemotions(root, "test").texts),))
+    for name, hosts in (
+            ("phishing sites, taken as not listed: recall by name",
+             unwanted.phishing(root, "test")),
+            ("sites linked to on IRC: share flagged by name",
+             unwanted.linked_in_chat(root, "test"))):
+        yield Score(name, metrics.share,
+                    ((np.array(model.links.guess(hosts)) >= model.threshold).astype(float),))
+
+
+def _pii(rules: ModuleType, root: Path) -> Iterator[Score]:
+    data = datasets.presidio(root)
+    counts: dict[str, list[tuple[int, int, int]]] = {label: [] for label in ("all",
+                                                                             *_STRUCTURED)}
+    for text, wanted in data:
+        found = {(label, piece.start, piece.end) for label, pieces in rules.find(text).items()
+                 for piece in pieces if piece.score >= 0.5}
+        for label, rows in counts.items():
+            want = {span for span in wanted if label in ("all", span[0])}
+            got = {span for span in found if label in ("all", span[0])}
+            rows.append((len(want & got), len(got), len(want)))
+    for label, rows in counts.items():
+        name = "all kinds that have a form" if label == "all" else label
+        yield Score(f"Presidio's synthetic texts: F1 of spans, {name}", _counted_f1,
+                    (np.array(rows),))
+    chat = [rules.find(text) for text in datasets.irc(root, "test").texts]
+    for label in ("phone", "card", "iban", "ssn", "secret"):
+        yield Score(f"technical IRC: share flagged {label}", metrics.share, (np.array(
+            [any(piece.score >= 0.5 for piece in found.get(label, ())) for found in chat],
+            float),))
+
+
+def _counted_f1(rows: np.ndarray) -> float:
+    """F1 of rows (right, found, wanted)."""
+    right, found, wanted = rows.sum(axis=0)
+    return float(2 * right / max(found + wanted, 1))
+
+
+_STRUCTURED = ("email", "phone", "card", "iban", "ip", "ssn", "url")
+_KINDS = {"language": LanguageModel, "spam": SpamModel}
 _MEASURES = {"emotion": _emotion, "sentiment": _sentiment, "toxicity": _toxicity,
-             "question": _question}
+             "question": _question, "language": _language, "spam": _spam,
+             "pii": _pii}
 MODELS = tuple(_MEASURES)
