@@ -259,30 +259,38 @@ def _phone_score(text: str, match: re.Match[str]) -> float:
 
 def _shape_score(match: re.Match[str], digits: str, total: int) -> float:
     """How sure the shape alone is."""
-    groups = re.findall(r"\d+", match["first"] + match["rest"])
-    separators = set(re.findall(r"(?<=\d)\D+(?=\d)", match["first"] + match["rest"]))
-    lengths = [len(group) for group in groups]
+    lengths = [len(group) for group in re.findall(r"\d+", match["first"] + match["rest"])]
     if match["plus"] and match["plus"][0] == "+":
         return 0.97 if total >= 8 else 0.4
-    if match["plus"] and len(groups) > 1 and total >= 10:
+    if match["plus"] and len(lengths) > 1 and total >= 10:
         return 0.9
-    if lengths[-3:] == [3, 3, 4] and len(groups) in (3, 4) and groups[-3][0] in "23456789":
-        dotted = separators == {"."}
-        return 0.9 if "-" in match.group() or match["extension"] or "(" in match.group() \
-            else 0.8 if dotted else 0.7
-    if lengths[-2:] == [3, 4] and "(" in match.group():
-        return 0.9
-    if lengths == [3, 2, 4]:
+    if lengths == [3, 2, 4]:  # a social security number's shape
         return 0.1
-    if digits[0] == "0" and len(groups) >= 3 and 9 <= len(digits) <= 12 \
-            and len(separators) == 1 and min(lengths) >= 2:
+    return max(_american(match, lengths), _with_trunk(match, digits, lengths),
+               0.6 if match["first"][0] == "(" and 7 <= len(digits) <= 11 else 0.15)
+
+
+def _american(match: re.Match[str], lengths: list[int]) -> float:
+    """(212) 555-0187, 212-555-0187 x12, 212.555.0187, and the like."""
+    whole = match.group()
+    if lengths[-2:] == [3, 4] and "(" in whole:
+        return 0.9
+    area = re.findall(r"\d+", match["first"] + match["rest"])[-3:][0]
+    if lengths[-3:] != [3, 3, 4] or len(lengths) > 4 or area[0] not in "23456789":
+        return 0.0
+    if "-" in whole or match["extension"]:
+        return 0.9
+    return 0.8 if whole.count(".") == 2 else 0.7
+
+
+def _with_trunk(match: re.Match[str], digits: str, lengths: list[int]) -> float:
+    """Groups after a leading zero: 0490 75 40 81, 01.84.17.61.18, 0393 1144137."""
+    if digits[0] != "0" or min(lengths) < 2:
+        return 0.0
+    separators = set(re.findall(r"(?<=\d)\D+(?=\d)", match["first"] + match["rest"]))
+    if len(lengths) >= 3 and 9 <= len(digits) <= 12 and len(separators) == 1:
         return 0.8
-    if digits[0] == "0" and len(groups) == 2 and 10 <= len(digits) <= 11 \
-            and min(lengths) >= 4:
-        return 0.6
-    if match["first"][0] == "(" and 7 <= len(digits) <= 11:
-        return 0.6
-    return 0.15
+    return 0.6 if len(lengths) == 2 and 10 <= len(digits) <= 11 and min(lengths) >= 4 else 0.0
 
 
 def _said_score(match: re.Match[str], digits: str) -> float:
@@ -321,8 +329,9 @@ _PLACEHOLDER = re.compile(
     r"\W*(?:x{3,}|\*{3,}|your|my|the|some|example|changeme|password|passwd|secret|token|null|none|"
     r"true|false|undefined|string|required|optional|invalid|incorrect|expired|wrong|file|"
     r"is|not|for|get|set|env|process|os\.|\$|<|\{|%|https?:|/)", re.IGNORECASE)
-_HINTS = ("pass", "pwd", "secret", "token", "key", "earer", "PASS", "PWD", "SECRET", "TOKEN",
-          "KEY", "Pass", "Secret", "Token", "Key")
+_HINT = re.compile(r"pass|pwd|secret|token|key|bearer", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_KINDS = tuple(map(re.compile, (r"[a-z]", r"[A-Z]", r"\d", r"[\W_]")))
 
 
 def entropy(text: str) -> float:
@@ -334,22 +343,25 @@ def entropy(text: str) -> float:
 def find_secrets(text: str) -> Iterator[Found]:
     for match in _KEYS.finditer(text):
         value = match.group()
-        mixed = any(char.isdigit() for char in value) and entropy(value) > 3.0
+        mixed = _DIGIT.search(value) is not None and entropy(value) > 3.0
         yield Found(*match.span(), 0.98 if mixed else 0.3)
-    if "-----BEGIN" in text:
-        for match in _PRIVATE_KEY.finditer(text):
-            end = _PRIVATE_END.search(text, match.end())
-            yield Found(match.start(), end.end() if end else len(text), 0.99)
-            if end is None:
-                break
+    yield from _private_keys(text)
     if "://" in text and "@" in text:
         for match in _IN_URL.finditer(text):
             yield Found(*match.span(1), 0.9)
-    if any(hint in text for hint in _HINTS):
+    if _HINT.search(text):
         for match in _NAMED.finditer(text):
             score = _named_score(match)
             if score:
                 yield Found(*match.span("value"), score)
+
+
+def _private_keys(text: str) -> Iterator[Found]:
+    at = text.find("-----BEGIN")
+    while at >= 0 and (match := _PRIVATE_KEY.search(text, at)):
+        end = _PRIVATE_END.search(text, match.end())
+        yield Found(match.start(), end.end() if end else len(text), 0.99)
+        at = end.end() if end else -1
 
 
 def _named_score(match: re.Match[str]) -> float:
@@ -357,14 +369,12 @@ def _named_score(match: re.Match[str]) -> float:
     value, link = match["value"].rstrip(".!?)"), match["link"].strip("\"' ").lower()
     if _PLACEHOLDER.match(value) or "(" in value:
         return 0.0
-    kinds = sum((any(char.islower() for char in value), any(char.isupper() for char in value),
-                 any(char.isdigit() for char in value),
-                 any(not char.isalnum() for char in value)))
-    random = any(char.isdigit() for char in value) and kinds >= 2 and entropy(value) > 2.5
-    if link in ("=", ":", "=>", ":="):
-        return 0.9 if random else 0.55 if match["quote"] and kinds > 1 else 0.3
+    kinds = sum(kind.search(value) is not None for kind in _KINDS)
+    random = _DIGIT.search(value) is not None and kinds >= 2 and entropy(value) > 2.5
     if link == "is":
         return 0.8 if random else 0.2
+    if link:  # an assignment
+        return 0.9 if random else 0.55 if match["quote"] and kinds > 1 else 0.3
     return 0.8 if random and len(value) >= 20 and entropy(value) > 3.5 else 0.1
 
 
@@ -386,7 +396,7 @@ def find(text: str) -> dict[str, list[Found]]:
     found: dict[str, list[Found]] = {}
     hidden: list[tuple[int, int]] = []
     number = _ANY_NUMBER.search(text) is not None
-    keys = _LONG.search(text) is not None or any(hint in text for hint in _HINTS)
+    keys = _LONG.search(text) is not None or _HINT.search(text) is not None
     for label, rule in _RULES:
         if label in _NUMBERS and not number or label == "secret" and not keys:
             continue

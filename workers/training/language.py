@@ -145,6 +145,13 @@ def spelling(language: str) -> tuple[dict[str, float], dict[str, float]]:
     counts = _with_edges(_counts(_folder(), language))
     _as_typed(counts, language)
     counts = _by_letters(counts, _letters(counts))
+    frequency = {gram: count for part in counts for gram, count in part.items()}
+    weight, total = _smoothed(counts)
+    return weight, {gram: count / total for gram, count in frequency.items()}
+
+
+def _smoothed(counts: Counts) -> tuple[dict[str, float], float]:
+    """(weight of each n-gram, how many letters were counted)."""
     kinds, times = defaultdict(int), defaultdict(float)
     for part in counts:
         for gram, count in part.items():
@@ -168,8 +175,7 @@ def spelling(language: str) -> tuple[dict[str, float], dict[str, float]]:
     for rest, share in left.items():
         if rest.strip() and len(rest) < ORDER:
             weight[rest] = weight.get(rest, 0.0) + math.log(share)
-    frequency = {gram: count / total for part in counts for gram, count in part.items()}
-    return weight, frequency
+    return weight, total
 
 
 def train(root: Path, say: Say) -> dict[str, np.ndarray]:
