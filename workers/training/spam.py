@@ -39,7 +39,7 @@ LINK = Settings(penalty=0.05, keep=40_000, iterations=100, bits=16, min_messages
 CHAT_WEIGHT = 0.3
 COMMENT_WEIGHT = 2.0
 WRITTEN = 6000
-MOST_FALSE_CHAT, MOST_FALSE_SMS = 0.0024, 0.002
+MOST_FALSE_CHAT, MOST_FALSE_SMS = 0.0020, 0.0015
 MOST_FALSE_SITES = 0.0005
 SETTINGS = {"text": asdict(TEXT), "link": asdict(LINK), "weight of clean chat": CHAT_WEIGHT,
             "weight of comments": COMMENT_WEIGHT, "false alarms": {

@@ -17,7 +17,7 @@ from parley import host  # noqa: E402
 Load = Callable[..., dict[str, dict[str, Any]]]
 
 BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "language", "spam", "pii",
-            "trending", "health", "raid")
+            "trending", "health", "raid", "sentiment-vader")
 
 
 @pytest.fixture

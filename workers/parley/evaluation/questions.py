@@ -16,11 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from parley.analyzers.question import LINK, MARK, asks
 from parley.evaluation import datasets
 from parley.evaluation.datasets import Texts
 
-_LINK = re.compile(r"\S*(?:://|www\.)\S+")
-_MARK = re.compile(r"\s*\?[?!]*(?=\s|$|[\"')*])")
 _CLOSING = re.compile(r"[\s.!?\u2026]+$")
 _ASKS = re.compile(
     r"(what|whats|what's|when|whens|where|wheres|who|whos|who's|whose|why|how|hows|how's|"
@@ -34,14 +33,9 @@ _TELLS = re.compile(
     r"that's|it's|this|there)\b")
 
 
-def asks(text: str) -> bool:
-    """Whether a sentence of `text` ends in a question mark; links do not count."""
-    return _MARK.search(_LINK.sub("", text)) is not None
-
-
 def unmarked(text: str) -> str:
     """`text` without its question marks and without closing punctuation."""
-    return _CLOSING.sub("", _MARK.sub("", text))
+    return _CLOSING.sub("", MARK.sub("", text))
 
 
 def coin(text: str, salt: str) -> float:
@@ -51,7 +45,7 @@ def coin(text: str, salt: str) -> float:
 
 def _marked(data: Texts) -> Texts:
     usable = [text for text in data.texts if len(unmarked(text)) > 1
-              and (asks(text) or "?" not in _LINK.sub("", text))]
+              and (asks(text) or "?" not in LINK.sub("", text))]
     return Texts(data.name, usable, np.array([[float(asks(text))] for text in usable]))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Callable, Iterator, Sequence
 import numpy as np
 
 from parley import personal
+from parley.analyzers.question import MARKED, asks
 from parley.api import MODELS as FOLDER
 from parley.evaluation import (
     datasets, functions, identity, languages, metrics, questions, unwanted)
@@ -220,7 +221,8 @@ def _characters(spans: Sequence[tuple[int, int]]) -> set[int]:
 
 def _question(model: LinearModel, root: Path) -> Iterator[Score]:
     for name, data in questions.sets(root, "test"):
-        score, truth = predict(model, data.texts)[:, 0], data.labels[:, 0]
+        marked = np.array([MARKED * asks(text) for text in data.texts])
+        score, truth = np.maximum(predict(model, data.texts)[:, 0], marked), data.labels[:, 0]
         yield Score(f"{name}: AUC", metrics.auc, (score, truth))
         yield Score(f"{name}: F1 at the shipped threshold", metrics.f1,
                     ((score >= model.thresholds[0]).astype(float), truth))
