@@ -111,6 +111,10 @@ ABOUT: dict[str, dict[str, object]] = {
             {"name": "home pages in the package index of Debian 12", "licence": "facts",
              "use": "names of honest sites"}),
         "limits": (
+            "The comments above are of videos whose other comments were trained on; below a "
+            "video left out of the training F1 was 0.910, 0.902 and 0.904.",
+            "The allowed shares of false alarms were lowered once after the results on the test "
+            "messages and the test channel had been seen: those scores flatter a little.",
             "Learnt from text messages of about 2006, comments below music videos and a list of "
             "gaming scams: other kinds (shops, politics, romance) are known from few "
             "hand-written lines.",
@@ -129,6 +133,8 @@ ABOUT: dict[str, dict[str, object]] = {
              "use": "counts of n-grams inside words, from which the spelling models are made; "
                     "weights: Apache-2.0 as well"},),
         "limits": (
+            "How many n-grams are kept and how much less likely the further languages are was "
+            "chosen with these scores in view.",
             "A single word is often spelt alike in related languages: see the scores.",
             "Norwegian and Danish, and short Spanish and Portuguese, are mistaken for each other.",
             "Mixed texts get the language of most of their letters; only the first 400 "
@@ -143,8 +149,8 @@ ABOUT: dict[str, dict[str, object]] = {
                 "judgement, not a measured probability",
         "data": ("presidio_pii",), "other": (),
         "limits": (
-            "The rules were written with these texts in view: the scores are no forecast for "
-            "other forms.",
+            "The rules were written with all of these texts in view, the channel's too: nothing "
+            "here is held out, and the scores are no forecast for other forms.",
             "Names, street addresses, dates of birth and other data without a form of their own "
             "are not looked for.",
             "Telephone numbers without separators, country code or a word such as \"call\" are "
