@@ -256,19 +256,20 @@ static void put_label(struct buf *b, const struct label *l)
     buf_append_str(b, "]}");
 }
 
-static void put_labels(struct buf *b, const struct analyze *a, const struct msg_verdict *v)
+/* How many there are. */
+static size_t put_labels(struct buf *b, const struct analyze *a, const struct msg_verdict *v)
 {
-    bool first = true;
+    size_t n = 0;
     buf_append_str(b, "{\"labels\":[");
     for (size_t i = 0; i < v->n_labels; i++) {
         if (!is_asked_for(a, v->labels[i].analyzer))
             continue;
-        if (!first)
+        if (n++ > 0)
             buf_append_char(b, ',');
-        first = false;
         put_label(b, &v->labels[i]);
     }
     buf_append_str(b, "]}");
+    return n;
 }
 
 static const char *reason(int status)
@@ -286,8 +287,11 @@ static const char *reason(int status)
 void analyze_take(struct analyze *a, size_t i, const struct msg_verdict *v)
 {
     if (v->status == 0) {
-        put_labels(&a->results[i], a, v);
-        a->analysed++;
+        if (put_labels(&a->results[i], a, v) > 0)
+            a->analysed++;
+        else
+            fail_text(a, i, E_INTERNAL, "the analyzers failed on this text; /api/v1/workers shows "
+                                        "their exceptions");
     } else if (v->status == E_REJECTED) {
         fail_text(a, i, v->status, reason(v->status));
     } else {

@@ -13,6 +13,16 @@ OPERATOR_ONLY = [
     ("DELETE", "/api/v1/quarantine/17", None, 404),
     ("POST", "/api/v1/quarantine/17/replay", None, 404),
     ("POST", "/api/v1/ops/tickets", {}, 201),
+    ("GET", "/api/v1/keys", None, 200),
+    ("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]}, 201),
+    ("DELETE", "/api/v1/keys/k", None, 200),
+    ("POST", "/api/v1/analyze", {"texts": ["there is no worker here"]}, 503),
+    ("GET", "/api/v1/review", None, 200),
+    ("GET", "/api/v1/review/precision", None, 200),
+    ("GET", "/api/v1/review/labels", None, 200),
+    ("GET", "/api/v1/review/17", None, 404),
+    ("POST", "/api/v1/review/17", {"act": "claim"}, 404),
+    ("GET", "/api/v1/audit", None, 200),
     ("POST", "/api/v1/rooms/lobby/messages", {"text": "from a bot", "cid": "b1", "name": "bot"}, 201),
 ]
 
@@ -39,7 +49,7 @@ async def run(t: Scenario) -> None:
         assert member.status == 403 and member.code == "forbidden", f"{route}: {member.status} for a member"
         answer = await server.http(method, route, token=server.token, body=body)
         assert answer.status == fine, f"{route}: {answer.status} {answer.text}"
-        assert answer.headers["content-type"].startswith("application/json")
+        assert answer.headers["content-type"].startswith(("application/json", "application/x-ndjson"))
 
     events = "/api/v1/rooms/lobby/events"
     assert (await server.http("GET", events)).status == 401

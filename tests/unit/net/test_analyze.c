@@ -11,6 +11,10 @@
 
 static const char board[] = "{\"analyzers\":[{\"name\":\"toxicity\",\"status\":\"ready\"},"
                             "{\"name\":\"spam\",\"status\":\"failed\"}]}";
+#define SPAM                                                                            \
+    "{\"labels\":[{\"analyzer\":\"spam\",\"version\":\"1.0.0\",\"label\":\"spam\",\"score\":0," \
+    "\"threshold\":0.5,\"flagged\":false,\"spans\":[]}]}"
+
 static struct analyze *a;
 static struct buf out;
 
@@ -84,23 +88,28 @@ START_TEST(a_text_that_cannot_be_analysed_has_an_error_in_its_place)
     buf_append_str(&body, "{\"texts\":[\"a\\u0000b\",\"");
     memset(buf_reserve(&body, ANALYZE_TEXT_MAX + 1), 'x', ANALYZE_TEXT_MAX + 1);
     body.len += ANALYZE_TEXT_MAX + 1;
-    buf_append_str(&body, "\",\"fine\",\"deadly\"]}");
+    buf_append_str(&body, "\",\"fine\",\"deadly\",\"odd\"]}");
     ck_assert_int_eq(parse(body.data, body.len), 200);
     buf_fini(&body);
-    ck_assert_uint_eq(analyze_count(a), 4);
+    ck_assert_uint_eq(analyze_count(a), 5);
     ck_assert_ptr_null(analyze_text(a, 0, &len));
     ck_assert_ptr_null(analyze_text(a, 1, &len));
     ck_assert_str_eq(analyze_text(a, 2, &len), "fine");
     ck_assert_uint_eq(len, 4);
-    const struct msg_verdict fine = {0}, deadly = {.status = E_REJECTED};
+    struct label spam = make_label("spam", "spam", 0);
+    const struct msg_verdict fine = {.labels = &spam, .n_labels = 1};
+    const struct msg_verdict deadly = {.status = E_REJECTED}, none = {0};
     analyze_take(a, 3, &deadly);
+    analyze_take(a, 4, &none);
     analyze_take(a, 2, &fine);
     expect_answer(200,
                   "{\"results\":[{\"error\":{\"code\":\"bad_request\",\"message\":"
                   "\"a text may not hold U+0000\"}},{\"error\":{\"code\":\"too_large\","
-                  "\"message\":\"a text may have 65536 bytes\"}},{\"labels\":[]},"
+                  "\"message\":\"a text may have 65536 bytes\"}}," SPAM ","
                   "{\"error\":{\"code\":\"rejected\",\"message\":"
-                  "\"this text ended the worker each time that it was analysed\"}}]}");
+                  "\"this text ended the worker each time that it was analysed\"}},"
+                  "{\"error\":{\"code\":\"internal\",\"message\":\"the analyzers failed on this "
+                  "text; /api/v1/workers shows their exceptions\"}}]}");
     analyze_free(a);
 }
 END_TEST
@@ -132,7 +141,8 @@ END_TEST
 START_TEST(without_any_worker_the_whole_is_unavailable)
 {
     const struct msg_verdict none = {.status = E_UNAVAILABLE}, late = {.status = E_TIMEOUT};
-    const struct msg_verdict fine = {0};
+    struct label spam = make_label("spam", "spam", 0);
+    const struct msg_verdict fine = {.labels = &spam, .n_labels = 1};
     ck_assert_int_eq(parse("{\"texts\":[\"a\",\"b\"]}", 19), 200);
     analyze_take(a, 0, &none);
     analyze_take(a, 1, &late);
@@ -142,7 +152,7 @@ START_TEST(without_any_worker_the_whole_is_unavailable)
     ck_assert_int_eq(parse("{\"texts\":[\"a\",\"b\"]}", 19), 200);
     analyze_take(a, 0, &fine);
     analyze_take(a, 1, &late);
-    expect_answer(200, "{\"results\":[{\"labels\":[]},{\"error\":{\"code\":\"unavailable\","
+    expect_answer(200, "{\"results\":[" SPAM ",{\"error\":{\"code\":\"unavailable\","
                        "\"message\":\"the workers did not get to this text in time\"}}]}");
     analyze_free(a);
 }
