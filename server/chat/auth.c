@@ -2,7 +2,7 @@
  *
  * Tokens and tickets; see auth.h. A token is a payload and a MAC over it (HMAC-SHA512-256 of
  * libsodium), both base64url, with a dot between. Payloads: "s1 ID ROLE NAME" for a session, "o1
- * EXPIRES" for /ops.
+ * EXPIRES NONCE" for /ops: each session is told apart from any other.
  */
 #include "chat/auth.h"
 
@@ -155,8 +155,8 @@ int auth_check_session(const struct auth *a, const char *token, struct user **us
 void auth_sign_ops(const struct auth *a, char token[AUTH_TOKEN_MAX])
 {
     char payload[PAYLOAD_MAX];
-    snprintf(payload, sizeof payload, "o1 %lld",
-             (long long)(clock_wall_ms() / 1000 + AUTH_OPS_SESSION_S));
+    snprintf(payload, sizeof payload, "o1 %lld %08x",
+             (long long)(clock_wall_ms() / 1000 + AUTH_OPS_SESSION_S), randombytes_random());
     sign(a, payload, token);
 }
 

@@ -157,7 +157,8 @@ static void loop_on_tell(struct chat *c, struct msg_tell *m)
 {
     LIST_FOREACH (&c->sessions, node, after) {
         struct session *s = container_of(node, struct session, all);
-        if (s->state == SESSION_READY && strcmp(s->user->id, m->user_id) == 0)
+        if (s->state == SESSION_READY && strcmp(s->user->id, m->user_id) == 0 &&
+            session_membership(s, m->room.text) != NULL)
             session_push(s, frame_payload(m->frame), frame_payload_len(m->frame));
     }
     msg_free(&m->head);

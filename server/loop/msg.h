@@ -56,7 +56,7 @@ struct mailbox;
     X(LOOP_MODERATED,       moderation)   /* store */                                            \
     X(LOOP_KEY,             key)          /* store: done with a key */                           \
     X(LOOP_KEYRING,         keyring)      /* store: the keys that are good from now on */        \
-    X(LOOP_TELL,            tell)         /* another loop: to every session of a user */         \
+    X(LOOP_TELL,            tell)         /* another loop: to a user's sessions in a room */      \
     X(LOOP_BOARD,           board)        /* dispatch: newest picture of the workers */          \
     X(LOOP_SAMPLE,          sample)       /* main, once a second: figures for the charts */      \
     X(LOOP_DRAIN,           signal)       /* main: say bye, close, then tell MAIN_DRAINED */     \
@@ -517,9 +517,10 @@ struct msg_keyring {
     struct keyring *keyring;  /* reference */
 };
 
-/* A push to every session of one user on the loop that gets it. */
+/* A push to the sessions that one user has in a room, on the loop that gets it. */
 struct msg_tell {
     struct msg head;
+    struct room_name room;
     char user_id[USER_ID_MAX + 1];
     struct frame *frame;      /* reference */
 };

@@ -250,7 +250,7 @@ static void put_seq(struct buf *b, const char *name, uint64_t seq)
         buf_append_str(b, "null");
 }
 
-/* To the author of a held message, wherever he is connected. */
+/* To the author of a held message, on every connection that is in its room. */
 static void tell_author(struct http_request *r, const char *user, const char *cid,
                         const char *room, enum moderation_act act, uint64_t seq)
 {
@@ -270,6 +270,7 @@ static void tell_author(struct http_request *r, const char *user, const char *ci
         struct msg_tell *m = msg_new(MSG_LOOP_TELL, 0);
         if (m == NULL)
             break; /* he sees it in the room, or asks again by the same cid */
+        strncpy(m->room.text, room, ROOM_NAME_MAX);
         strncpy(m->user_id, user, USER_ID_MAX);
         m->frame = frame_ref(f);
         chat_post_loop(r->net->chat, i, &m->head);
