@@ -22,6 +22,7 @@
 #include "net/net.h"
 #include "net/peers.h"
 #include "net/tls.h"
+#include "policy_file.h"
 #include "sampler.h"
 #include "store/store.h"
 
@@ -67,6 +68,7 @@ struct server {
     struct dispatch *dispatch;
     struct supervisor *supervisor;
     struct chat_shared chat_shared;
+    char *policy; /* text of the default policy, or NULL */
     struct net_shared net_shared;
     struct net nets[LOOPS_MAX];
     struct loop *loops[LOOPS_MAX];
@@ -246,6 +248,7 @@ static void share(struct server *s)
 {
     const struct config *c = &s->config;
     s->chat_shared = (struct chat_shared){
+        .policy = s->policy,
         .topology = &s->topology,
         .auth = s->auth,
         .analyze_inline = c->analysis == ANALYSIS_INLINE ? inline_analyze : NULL,
@@ -330,8 +333,11 @@ static int open_parts(struct server *s, char *err, size_t err_len)
         .data_dir = c->data,
         .durability = (enum durability)c->durability,
         .retain_events = (uint64_t)c->retain_events,
+        .review_max = (uint64_t)c->review_max,
     };
     int status = tls_check(c->tls_cert, c->tls_key, err, err_len);
+    if (status == 0)
+        status = policy_file_read(&s->policy, c->policy, err, err_len);
     if (status == 0)
         status = store_open(&s->store, &store, err, err_len);
     if (status == 0)
@@ -450,6 +456,7 @@ static void on_reload_signal(uv_signal_t *handle, int number)
         return;
     }
     log_set_level((enum log_level)s->config.log_level);
+    policy_file_reload(s->config.policy, &s->topology);
     log_info("main", "configuration read again");
 }
 
@@ -566,6 +573,7 @@ static void free_parts(struct server *s)
     store_free(s->store);
     auth_free(s->auth);
     inquiry_free(s->inquiry);
+    free(s->policy);
     peers_free(s->peers);
     assets_free(s->assets);
     if (s->ipc_dir[0] != '\0')

@@ -65,6 +65,8 @@ static void encode_content(struct buf *b, const struct event *e)
         buf_append_str(b, ",\"items\":");
         buf_append(b, e->text, e->text_len);
         break;
+    case EVENT_HIDDEN:
+        break;
     case EVENT_NOTICE:
     case N_EVENT_KINDS:
         encode_text(b, ",\"text\":", e);
@@ -82,10 +84,10 @@ void event_encode(struct buf *b, const char *room, const struct event *e)
     buf_append_str(b, ",\"kind\":\"");
     buf_append_str(b, event_kind_name(e->kind));
     buf_append_char(b, '"');
-    if (e->user_id != NULL)
+    if (e->user_id != NULL && e->kind != EVENT_HIDDEN)
         encode_user(b, e);
     encode_content(b, e);
-    if (e->cid != NULL && e->cid[0] != '\0') {
+    if (e->cid != NULL && e->cid[0] != '\0' && e->kind != EVENT_HIDDEN) {
         buf_append_str(b, ",\"cid\":");
         json_put_cstring(b, e->cid);
     }

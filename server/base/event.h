@@ -22,7 +22,8 @@
     X(EVENT_DELETE,   2, "delete")   \
     X(EVENT_REACTION, 3, "reaction") \
     X(EVENT_VERDICT,  4, "verdict")  \
-    X(EVENT_NOTICE,   5, "notice")
+    X(EVENT_NOTICE,   5, "notice")   \
+    X(EVENT_HIDDEN,   6, "hidden")   /* a message or edit that only its author believes in */
 
 enum event_kind {
 #define X(tag, number, name) tag = number,
@@ -40,7 +41,7 @@ struct event {
     enum event_kind kind;
     uint64_t on; /* message: reply_to (0 = none); edit, delete, reaction: the target's seq */
     bool add;            /* reaction only */
-    const char *user_id; /* NULL: the server itself (verdict, notice) */
+    const char *user_id; /* NULL: the server itself (verdict, notice); not told of hidden */
     const char *user_name;
     enum role role;
     const char *text;    /* message, edit, notice; reaction: emoji; verdict: JSON of its items */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "chat/auth.h"
+#include "chat/findings.h"
 
 #include <string.h>
 
@@ -151,18 +152,47 @@ static void on_joined(struct session *s, struct msg_join *m)
     }
 }
 
+static void add_judged(struct buf *b, const struct msg_publication *m)
+{
+    const struct judgement *j = m->judgement;
+    enum action action = j != NULL ? j->action : ACTION_NONE;
+    if (action == ACTION_HOLD && m->seq == 0) {
+        add_string(b, ",\"state\":", "held");
+    } else if (action == ACTION_MASK) {
+        add_string(b, ",\"state\":", "masked");
+        if (j->shown.len > 0) {
+            buf_append_str(b, ",\"text\":");
+            json_put_string(b, j->shown.data, j->shown.len);
+        }
+    } else if (m->kind == EVENT_MESSAGE) {
+        add_string(b, ",\"state\":", "delivered");
+    }
+}
+
+/* A publication that failed: with the verdict, when that was why. */
+static void reply_refused(struct session *s, const struct msg_publication *m)
+{
+    struct buf *b = fields_begin(s);
+    publication_encode_verdict(b, m);
+    session_load(s, -LOAD_LIGHT);
+    reply_failed(s, &m->ask, b->len > 0 ? b : NULL);
+}
+
 static void on_published(struct session *s, const struct msg_publication *m)
 {
-    struct buf *b = answer_begin(s, &m->ask, LOAD_LIGHT);
-    if (b == NULL)
+    if (m->ask.status != 0) {
+        reply_refused(s, m);
         return;
+    }
+    struct buf *b = answer_begin(s, &m->ask, LOAD_LIGHT);
     add_string(b, ",\"room\":", m->room.text);
     if (m->cid[0] != '\0')
         add_string(b, ",\"cid\":", m->cid);
-    add_number(b, ",\"seq\":", m->seq);
-    add_number(b, ",\"ts\":", (uint64_t)m->ts_ms);
-    if (m->kind == EVENT_MESSAGE)
-        add_string(b, ",\"state\":", "delivered");
+    if (m->seq != 0) {
+        add_number(b, ",\"seq\":", m->seq);
+        add_number(b, ",\"ts\":", (uint64_t)m->ts_ms);
+    }
+    add_judged(b, m);
     session_reply_ok(s, m->ask.request, b);
 }
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "chat/auth.h"
 #include "chat/fanout.h"
+#include "chat/gate.h"
 #include "chat/names.h"
 #include "chat/room.h"
 #include "chat/session.h"
@@ -20,6 +21,7 @@
 
 struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct loop_stats *stats)
 {
+    char err[POLICY_ERR_MAX];
     struct chat *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
@@ -42,6 +44,8 @@ struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct l
     list_init(&c->idle_rooms);
     list_init(&c->timed_rooms);
     list_init(&c->due_rooms);
+    if (shared->policy != NULL && (c->default_policy = policy_read(shared->policy, err)) == NULL)
+        log_error("room", "no default policy: %s", err);
     return c;
 }
 
@@ -53,6 +57,8 @@ void chat_free(struct chat *c)
     HASH_FOREACH (&c->rooms, node, after)
         room_free(c, container_of(node, struct room, node));
     hash_fini(&c->rooms);
+    gate_fini(&c->gate);
+    policy_unref(c->default_policy);
     hash_fini(&c->rosters);
     names_free(c);
     auth_tickets_free(&c->tickets);
@@ -164,6 +170,18 @@ static void loop_on_tell(struct chat *c, struct msg_tell *m)
     msg_free(&m->head);
 }
 
+/* Rare: who went too far is shut out of all his connections. */
+static void loop_on_kick(struct chat *c, struct msg_kick *m)
+{
+    LIST_FOREACH (&c->sessions, node, after) {
+        struct session *s = container_of(node, struct session, all);
+        if (s->state == SESSION_READY && strcmp(s->user->id, m->user_id) == 0)
+            session_close(s, CLOSE_KICKED, SPREAD_NONE,
+                          "your messages broke a room's rules again and again");
+    }
+    msg_free(&m->head);
+}
+
 static void loop_on_board(struct chat *c, struct msg_board *m)
 {
     frame_unref(c->boards.workers);
@@ -223,6 +241,12 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ON(ROOM_TYPING, typing, room_on_typing);
         ON(ROOM_MEMBERS, members, room_on_members);
         ON(ROOM_VERDICT, verdict, room_on_verdict);
+        ON(ROOM_JUDGED, verdict, gate_on_judged);
+        ON(ROOM_POLICY, policy, room_on_policy);
+        ON(ROOM_POLICY_KEPT, policy, room_on_policy_kept);
+        ON(LOOP_POLICY, policy, loop_on_policy);
+        ON(LOOP_KICK, kick, loop_on_kick);
+        ANSWER(LOOP_TRACES, traces);
         ON(LOOP_FANOUT, fanout, loop_on_fanout);
         ANSWER(LOOP_PUBLISHED, publication);
         ANSWER(LOOP_JOINED, join);
@@ -254,12 +278,13 @@ void chat_on_msg(struct chat *c, struct msg *m)
 unsigned chat_on_turn_end(struct chat *c)
 {
     c->now_ms = clock_mono_ms();
+    unsigned gate_ms = gate_on_turn_end(c);
     verdicts_on_turn_end(c);
     /* Before the writing, so that the others work meanwhile; after it for who was closed in it. */
     post_all(c);
     unsigned ms = fanout_flush(c);
     post_all(c);
-    return ms;
+    return gate_ms != 0 && (ms == 0 || gate_ms < ms) ? gate_ms : ms;
 }
 
 void chat_on_tick(struct chat *c, uint64_t now_ms)

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 struct auth;
+struct policy;
 
 struct chat_limits {
     size_t text_max, frame_max;
@@ -38,6 +39,7 @@ struct chat_shared {
     const struct topology *topology;
     const struct auth *auth;
     struct chat_limits limits;
+    const char *policy;            /* text of the default policy's file; NULL: none */
     /* The experiment --analysis inline (dispatch/inline.h); NULL: workers analyse, or nobody. */
     struct msg_verdict *(*analyze_inline)(const struct msg_job *job);
 };
@@ -50,6 +52,16 @@ struct boards {
     uint32_t workers_configured, workers_ready;
     struct sample samples[SAMPLES_MAX];
     unsigned n_samples, next_sample; /* ring */
+};
+
+struct waiting;
+
+/* Publications of the rooms homed here that are judged before they are shown; see gate.h. */
+struct gate {
+    struct hash by_ticket;     /* struct waiting */
+    struct waiting **heap;     /* by deadline, the soonest first */
+    size_t n, cap;
+    uint64_t next_ticket;
 };
 
 struct chat {
@@ -74,6 +86,8 @@ struct chat {
     struct list closing;         /* told bye, kept until they have read it */
     struct list idle_rooms;      /* homed here, without members, by when they became so */
     struct list timed_rooms; /* homed here, with presence or verdicts waiting for their moment */
+    struct gate gate;            /* publications that wait for their verdict (gate.h) */
+    struct policy *default_policy; /* reference; NULL: none */
     struct list due_rooms;       /* homed here, whose verdicts go out at the end of this turn */
     struct buf scratch;          /* fields and events being encoded; free between messages */
     struct buf reply;            /* the frame being encoded from them */

@@ -293,7 +293,7 @@ static void publish(struct session *s, struct request *r, enum event_kind kind, 
         memcpy(m->cid, cid, strlen(cid) + 1);
     m->on = on;
     m->add = add;
-    m->analyse = kind == EVENT_MESSAGE && chat_has_dispatch(s->chat);
+    m->analyse = (kind == EVENT_MESSAGE || kind == EVENT_EDIT) && chat_has_dispatch(s->chat);
     m->moderator = s->user->role >= ROLE_MODERATOR;
     m->received_us = now_us;
     session_load(s, LOAD_LIGHT);

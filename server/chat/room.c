@@ -2,9 +2,11 @@
  * A room on its home loop: publishing and its life; see room.h. Thread: the home loop's. */
 #include "chat/room.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "chat/gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,7 @@ static void ask_top(struct chat *c, struct room *r)
     m->room = r->name;
     m->reply = chat_mailbox(c);
     r->asked++;
+    r->is_opening = true;
     chat_post_store(c, &m->head);
 }
 
@@ -55,6 +58,7 @@ static struct room *make(struct chat *c, const struct room_name *name)
         free(r);
         return NULL;
     }
+    r->senders = (struct hash)HASH_INIT;
     r->idle_ms = c->now_ms;
     list_append(&c->idle_rooms, &r->idle);
     STAT_ADD(c->stats->rooms, 1);
@@ -66,7 +70,7 @@ struct room *room_get(struct chat *c, const struct room_name *name)
     struct room *r = room_find(c, name->text);
     if (r == NULL)
         r = make(c, name);
-    if (r != NULL && !r->is_open && r->asked == 0)
+    if (r != NULL && !r->is_open && !r->is_opening)
         ask_top(c, r);
     return r;
 }
@@ -87,10 +91,15 @@ void room_free(struct chat *c, struct room *r)
     list_remove(&r->timed);
     list_remove(&r->due);
     room_members_free(r);
+    gate_forget_senders(c, r);
+    policy_unref(r->policy);
     ring_fini(&r->ring);
     free_chain(r->waiting);
     free_chain(r->retry);
     buf_fini(&r->verdict_items);
+    for (uint32_t i = 0; i < r->n_verdicts; i++)
+        free(r->findings[i].trace);
+    free(r->findings);
     free(r->verdict_ids);
     STAT_ADD(c->stats->rooms, -1);
     free(r);
@@ -102,6 +111,45 @@ void room_set_timed(struct chat *c, struct room *r)
         list_append(&c->timed_rooms, &r->timed);
 }
 
+void room_wait_open(struct room *r, struct msg *m)
+{
+    m->next = NULL;
+    *r->waiting_tail = m;
+    r->waiting_tail = &m->next;
+}
+
+static void go_on(struct chat *c, struct room *r, struct msg *m, int status)
+{
+    if (m->tag == MSG_ROOM_JOIN) {
+        struct msg_join *join = (struct msg_join *)m;
+        join->ask.status = status;
+        join->ask.detail = status != 0 ? "history cannot be read just now" : NULL;
+        room_answer_join(c, r, join);
+    } else if (m->tag == MSG_ROOM_PUBLISH && status != 0) {
+        room_refuse(c, (struct msg_publication *)m, E_UNAVAILABLE, "the room cannot be opened now");
+    } else if (status != 0 && m->tag == MSG_ROOM_POLICY) {
+        struct msg_policy *policy = (struct msg_policy *)m;
+        policy->ask.status = E_UNAVAILABLE;
+        policy->ask.detail = "the room cannot be opened now";
+        m->tag = MSG_LOOP_POLICY;
+        chat_post_loop(c, client_id_loop(policy->ask.client), m);
+    } else if (status != 0) {
+        msg_free(m); /* a verdict: its message stays pending */
+    } else {
+        chat_on_msg(c, m);
+    }
+}
+
+static void take_policy(struct chat *c, struct room *r, const char *json)
+{
+    char err[POLICY_ERR_MAX];
+    struct policy *own = json != NULL ? policy_parse_text(json, err) : NULL;
+    if (json != NULL && own == NULL)
+        log_error("room", "the kept policy cannot be read, the default holds room=%s: %s",
+                  r->name.text, err);
+    room_set_policy(c, r, own);
+}
+
 void room_on_opened(struct chat *c, struct msg_room_open *m)
 {
     struct room *r = room_find(c, m->room.text);
@@ -110,55 +158,71 @@ void room_on_opened(struct chat *c, struct msg_room_open *m)
         return;
     }
     r->asked--;
+    r->is_opening = false;
     r->is_open = m->status == 0;
     if (r->is_open && r->top < m->top) {
         r->top = m->top;
         r->last_ts_ms = m->last_ts_ms;
     }
+    if (r->is_open)
+        take_policy(c, r, m->policy);
     struct msg *waiting = r->waiting;
     r->waiting = NULL;
     r->waiting_tail = &r->waiting;
     while (waiting != NULL) {
-        struct msg_join *join = (struct msg_join *)waiting;
-        waiting = waiting->next;
-        join->ask.status = m->status;
-        join->ask.detail = m->status != 0 ? "history cannot be read just now" : NULL;
-        room_answer_join(c, r, join);
+        struct msg *next = waiting->next;
+        go_on(c, r, waiting, m->status);
+        waiting = next;
     }
     msg_free(&m->head);
 }
 
 /* -- publishing ------------------------------------------------------------------------------- */
 
-void room_on_publish(struct chat *c, struct msg_publication *m)
+void room_refuse(struct chat *c, struct msg_publication *m, int status, const char *detail)
+{
+    m->ask.status = status;
+    m->ask.detail = detail;
+    m->head.tag = MSG_LOOP_PUBLISHED;
+    chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
+}
+
+void room_append(struct chat *c, struct room *r, struct msg_publication *m)
 {
     /* The store numbers it; here it waits for nothing. The room is kept until it is back. */
-    struct room *r = room_get(c, &m->room);
-    if (r == NULL) {
-        m->ask.status = E_UNAVAILABLE;
-        m->ask.detail = "the server is short of memory; try again";
-        m->head.tag = MSG_LOOP_PUBLISHED;
-        chat_post_loop(c, client_id_loop(m->ask.client), &m->head);
-        return;
-    }
     r->asked++;
     m->head.tag = MSG_STORE_APPEND;
     chat_post_store(c, &m->head);
 }
 
+void room_on_publish(struct chat *c, struct msg_publication *m)
+{
+    struct room *r = room_get(c, &m->room);
+    if (r != NULL && r->is_direct)
+        room_append(c, r, m);
+    else if (r == NULL || (!r->is_open && !r->is_opening))
+        room_refuse(c, m, E_UNAVAILABLE, "the server is short of memory; try again");
+    else if (!r->is_open)
+        room_wait_open(r, &m->head);
+    else
+        gate_on_publish(c, r, m);
+}
+
 static struct frame *encode(struct chat *c, const struct msg_publication *m)
 {
+    const struct judgement *j = m->judgement;
+    bool masked = j != NULL && j->action == ACTION_MASK;
     const struct event e = {
         .seq = m->seq,
         .ts_ms = m->ts_ms,
-        .kind = m->kind,
+        .kind = j != NULL && j->action == ACTION_SHADOW ? EVENT_HIDDEN : m->kind,
         .on = m->on,
         .add = m->add,
         .user_id = m->user ? m->user->id : NULL,
         .user_name = m->user ? m->user->name : NULL,
         .role = m->user ? m->user->role : ROLE_GUEST,
-        .text = m->text,
-        .text_len = m->text_len,
+        .text = masked ? j->shown.data : m->text,
+        .text_len = masked ? j->shown.len : m->text_len,
     };
     buf_clear(&c->scratch);
     event_encode(&c->scratch, m->room.text, &e);
@@ -210,22 +274,78 @@ static void analyze_inline(struct chat *c, struct msg_job *job)
         room_on_verdict(c, v);
 }
 
-static void post_job(struct chat *c, const struct msg_publication *m)
+static struct msg_job *make_job(const struct msg_publication *m)
 {
     struct msg_job *job = msg_new(MSG_DISPATCH_JOB, m->text_len + 1);
     if (job == NULL)
-        return; /* it stays pending in the store and is analysed after the next start */
+        return NULL; /* it stays pending in the store and is analysed after the next start */
     job->id = m->id;
     job->room = m->room;
     job->seq = m->seq;
+    job->on = m->kind == EVENT_EDIT ? m->on : 0;
     job->ts_ms = m->ts_ms;
+    job->origin.role = m->user->role;
+    job->origin.received_us = m->received_us;
+    job->origin.flood_repeats = m->flood_repeats;
+    job->origin.flood_users = m->flood_users;
+    if (m->judgement != NULL)
+        job->origin.pass = m->judgement->pass;
     memcpy(job->user_id, m->user->id, sizeof job->user_id);
     job->text_len = m->text_len;
     memcpy(job->text, m->text, m->text_len + 1);
-    if (c->shared->analyze_inline == NULL)
-        chat_post_dispatch(c, &job->head);
+    return job;
+}
+
+/* The gate's verdict on a message that has its number now; NULL when it had none in time. */
+static struct msg_verdict *take_verdict(struct msg_publication *m)
+{
+    struct judgement *j = m->judgement;
+    struct msg_verdict *v = j != NULL ? j->verdict : NULL;
+    if (v == NULL)
+        return NULL;
+    j->verdict = NULL;
+    v->head.tag = MSG_ROOM_VERDICT;
+    v->id = m->id;
+    v->seq = m->seq;
+    v->on = m->kind == EVENT_EDIT ? m->on : 0;
+    v->origin.received_us = m->received_us;
+    v->origin.pass = j->pass;
+    return v;
+}
+
+/* What is to happen with a fresh message's analysis once it was shown. */
+struct follow_up {
+    struct msg_verdict *verdict;
+    struct msg_job *job;
+    uint64_t committed_us;
+};
+
+static struct follow_up plan(struct chat *c, struct msg_publication *m)
+{
+    struct follow_up f = {NULL, NULL, clock_mono_us()};
+    bool hidden = m->judgement != NULL && m->judgement->action == ACTION_SHADOW;
+    if (!m->analyse || hidden || !chat_has_dispatch(c))
+        return f;
+    f.verdict = take_verdict(m);
+    if (f.verdict == NULL)
+        f.job = make_job(m);
+    return f;
+}
+
+static void follow_up(struct chat *c, struct follow_up *f)
+{
+    struct origin *o = f->verdict != NULL ? &f->verdict->origin
+                       : f->job != NULL   ? &f->job->origin : NULL;
+    if (o == NULL)
+        return;
+    o->committed_us = f->committed_us;
+    o->shown_us = clock_mono_us();
+    if (f->verdict != NULL)
+        room_on_verdict(c, f->verdict);
+    else if (c->shared->analyze_inline == NULL)
+        chat_post_dispatch(c, &f->job->head);
     else
-        analyze_inline(c, job);
+        analyze_inline(c, f->job);
 }
 
 void room_on_committed(struct chat *c, struct msg_publication *m)
@@ -239,12 +359,12 @@ void room_on_committed(struct chat *c, struct msg_publication *m)
         return;
     }
     struct frame *f = NULL;
+    struct follow_up next = {NULL, NULL, 0};
     uint64_t seq = m->seq, received_us = m->received_us;
-    if (fresh) {
+    if (fresh && seq != 0) { /* what is held has no number yet */
         f = encode(c, m);
         show(c, r, m, f);
-        if (m->analyse && chat_has_dispatch(c))
-            post_job(c, m);
+        next = plan(c, m);
     }
     /* The sender's ok goes first, so that it comes before the sender's own event. */
     m->head.tag = MSG_LOOP_PUBLISHED;
@@ -256,6 +376,7 @@ void room_on_committed(struct chat *c, struct msg_publication *m)
         room_fanout(c, r, f, seq, received_us);
         frame_unref(f);
     }
+    follow_up(c, &next);
 }
 
 void room_on_typing(struct chat *c, struct msg_typing *m)
@@ -286,7 +407,7 @@ void room_on_typing(struct chat *c, struct msg_typing *m)
 static bool is_needed(const struct room *r)
 {
     return r->n_members > 0 || r->asked > 0 || r->n_verdicts > 0 || r->retry != NULL ||
-           r->waiting != NULL || !list_is_empty(&r->changed);
+           r->waiting != NULL || r->n_waiting > 0 || !list_is_empty(&r->changed);
 }
 
 void rooms_on_tick(struct chat *c)
@@ -303,6 +424,7 @@ void rooms_on_tick(struct chat *c)
         if (c->now_ms - r->idle_ms < IDLE_MS)
             return;
         if (is_needed(r)) {
+            gate_prune(c, r);
             r->idle_ms = c->now_ms;
             list_remove(&r->idle);
             list_append(&c->idle_rooms, &r->idle);

@@ -11,6 +11,7 @@
 #define CHAT_ROOM_H
 
 #include "chat/chat.h"
+#include "chat/policy.h"
 #include "chat/ring.h"
 
 struct room {
@@ -19,8 +20,16 @@ struct room {
     struct list timed;             /* on chat->timed_rooms while presence or verdicts wait */
     struct list due;               /* on chat->due_rooms: verdicts go out at the end of this turn */
     struct room_name name;
-    bool is_open;                  /* the store has told the top */
-    struct msg *waiting, **waiting_tail; /* joins that came before that */
+    bool is_open;                  /* the store has told the top and the policy */
+    bool is_opening;               /* it was asked */
+    bool is_direct;                /* open, and its policy wants nothing before the store */
+    struct msg *waiting, **waiting_tail; /* what came before that, in its order */
+    struct policy *policy;         /* reference; NULL: none at all */
+    bool own_policy;               /* not the default */
+    struct hash senders;           /* guarded rooms: struct sender by user id (ladder.h) */
+    uint32_t n_waiting;            /* publications at the gate */
+    struct flood *flood;           /* NULL until a rule needs it */
+    uint64_t pruned_ms;            /* when senders were last gone through */
     uint64_t top;
     int64_t last_ts_ms;
     uint64_t idle_ms;              /* since when */
@@ -33,6 +42,7 @@ struct room {
     uint32_t asked;                /* reads and publications on their way; keeps the room */
     struct buf verdict_items;      /* gathered, joined by commas */
     int64_t *verdict_ids;
+    struct finding *findings;      /* of each */
     uint32_t n_verdicts, cap_verdicts;
     uint64_t verdict_ms;           /* not before */
     struct msg *retry;             /* verdict events that the store could not take */
@@ -58,6 +68,23 @@ void room_set_timed(struct chat *c, struct room *r);
 /* Sends a frame to every loop that has members here; seq 0: ephemeral. Borrows the frame. */
 void room_fanout(struct chat *c, struct room *r, struct frame *f, uint64_t seq,
                  uint64_t received_us);
+
+/* To the store, to be numbered; takes it. */
+void room_append(struct chat *c, struct room *r, struct msg_publication *m);
+/* Answers a publication that will not be; takes it. */
+void room_refuse(struct chat *c, struct msg_publication *m, int status, const char *detail);
+/* Keeps the message until the room is open; takes it. */
+void room_wait_open(struct room *r, struct msg *m);
+
+/* room_policy.c */
+/* The room's own policy, or NULL for the default; takes the reference. */
+void room_set_policy(struct chat *c, struct room *r, struct policy *own);
+/* After the policy, or what waits, has changed. */
+void room_update_direct(struct room *r);
+void room_on_policy(struct chat *c, struct msg_policy *m);
+void room_on_policy_kept(struct chat *c, struct msg_policy *m);
+/* Main has a new default, or the store's answer to an asker came. */
+void loop_on_policy(struct chat *c, struct msg_policy *m);
 
 /* Handlers; each takes its message. */
 void room_on_publish(struct chat *c, struct msg_publication *m);

@@ -8,10 +8,10 @@
  */
 #include "chat/room.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "chat/policy.h"
+#include "chat/findings.h"
+#include "chat/gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,43 +22,33 @@
 #define ITEMS_MAX 200
 #define BYTES_MAX 32768
 
-static void encode_label(struct buf *b, const struct label *l)
+/* What may still be done about it: who passed the gate in time was shown as the rules want it,
+ * others were shown already, and can only be flagged. */
+static enum action take_action(const struct msg_verdict *v, const struct policy *p)
 {
-    buf_append_str(b, "{\"analyzer\":");
-    json_put_cstring(b, l->analyzer);
-    buf_append_str(b, ",\"version\":");
-    json_put_cstring(b, l->version);
-    buf_append_str(b, ",\"label\":");
-    json_put_cstring(b, l->label);
-    buf_append_str(b, ",\"score\":");
-    json_put_number(b, l->score, 4);
-    buf_append_str(b, ",\"spans\":[");
-    for (uint32_t i = 0; i < l->n_spans; i++) {
-        buf_append_str(b, i > 0 ? ",[" : "[");
-        buf_append_u64(b, l->spans[i].start);
-        buf_append_char(b, ',');
-        buf_append_u64(b, l->spans[i].end);
-        buf_append_char(b, ']');
-    }
-    buf_append_str(b, "]}");
+    const struct rule *rule;
+    enum action wanted = policy_judge(p, v->labels, v->n_labels, &rule);
+    if (v->origin.pass.outcome == GATE_IN_TIME && wanted <= ACTION_MASK && wanted != ACTION_NONE)
+        return wanted;
+    bool flag = wanted != ACTION_NONE;
+    for (size_t i = 0; i < v->n_labels && !flag; i++)
+        flag = policy_is_harm(&v->labels[i]);
+    return flag ? ACTION_FLAG : ACTION_NONE;
 }
 
-static void encode_item(struct buf *b, const struct msg_verdict *m)
+static void encode_item(struct buf *b, const struct msg_verdict *m, const struct policy *p,
+                        enum action action)
 {
     buf_append_str(b, "{\"on\":");
-    buf_append_u64(b, m->seq);
-    buf_append_str(b, ",\"action\":");
-    json_put_cstring(b, policy_action(m->labels, m->n_labels));
-    buf_append_str(b, ",\"labels\":[");
-    bool first = true;
-    for (size_t i = 0; i < m->n_labels; i++) {
-        if (!m->labels[i].flagged)
-            continue;
-        if (!first)
-            buf_append_char(b, ',');
-        first = false;
-        encode_label(b, &m->labels[i]);
+    buf_append_u64(b, m->on != 0 ? m->on : m->seq);
+    if (m->on != 0) {
+        buf_append_str(b, ",\"edit\":");
+        buf_append_u64(b, m->seq);
     }
+    buf_append_str(b, ",\"action\":\"");
+    buf_append_str(b, action_name(action));
+    buf_append_str(b, "\",\"labels\":[");
+    findings_encode_labels(b, m, p);
     buf_append_str(b, "]}");
 }
 
@@ -71,6 +61,10 @@ static int reserve(struct room *r)
     if (ids == NULL)
         return E_NO_MEMORY;
     r->verdict_ids = ids;
+    struct finding *findings = realloc(r->findings, cap * sizeof *findings);
+    if (findings == NULL)
+        return E_NO_MEMORY;
+    r->findings = findings;
     r->cap_verdicts = cap;
     return 0;
 }
@@ -86,13 +80,17 @@ static void post(struct chat *c, struct room *r)
         m->kind = EVENT_VERDICT;
         m->done = r->verdict_ids;
         m->n_done = r->n_verdicts;
+        m->findings = r->findings;
         r->verdict_ids = NULL;
+        r->findings = NULL;
         r->cap_verdicts = 0;
         r->asked++;
         chat_post_store(c, &m->head);
     } else {
         /* The messages stay pending in the store: analysed again after the next start. */
         log_warn("room", "out of memory, %u verdicts put off room=%s", r->n_verdicts, r->name.text);
+        for (uint32_t i = 0; i < r->n_verdicts; i++)
+            free(r->findings[i].trace);
     }
     r->n_verdicts = 0;
     buf_fini(&r->verdict_items);
@@ -102,6 +100,10 @@ static void post(struct chat *c, struct room *r)
 void room_on_verdict(struct chat *c, struct msg_verdict *m)
 {
     struct room *r = room_get(c, &m->room);
+    if (r != NULL && r->is_opening) { /* its policy is not known yet */
+        room_wait_open(r, &m->head);
+        return;
+    }
     if (r == NULL || reserve(r) != 0) {
         log_warn("room", "out of memory, a verdict was put off room=%s", m->room.text);
         msg_free(&m->head);
@@ -109,9 +111,19 @@ void room_on_verdict(struct chat *c, struct msg_verdict *m)
     }
     if (r->n_verdicts == 0)
         buf_append_char(&r->verdict_items, '[');
+    const struct policy *p = r->policy;
+    if (p != NULL && policy_exempts(p, m->origin.role))
+        p = NULL;
+    if (m->origin.flood_repeats > 0)
+        findings_add_flood(m);
+    enum action action = take_action(m, p);
+    struct finding *found = &r->findings[r->n_verdicts];
+    findings_make(c, found, m, p, action);
+    if (found->review)
+        gate_strike(c, r, m->user_id);
     struct buf *b = &c->scratch;
     buf_clear(b);
-    encode_item(b, m);
+    encode_item(b, m, p, action);
     if (r->n_verdicts > 0)
         buf_append_char(&r->verdict_items, ',');
     buf_append(&r->verdict_items, b->data, b->len);

@@ -27,6 +27,7 @@ static struct span *copy_label(struct label *to, const Parley__Worker__Label *fr
     to->score = from->score;
     to->threshold = from->threshold;
     to->flagged = from->flagged;
+    to->count = 0;
     to->n_spans = (uint32_t)(from->n_spans / 2);
     to->spans = spans;
     for (size_t i = 0; i < from->n_spans; i += 2)
@@ -53,18 +54,21 @@ struct msg_verdict *verdict_new(const struct msg_job *job, const Parley__Worker_
 {
     size_t n = labels != NULL ? labels->n_labels : 0, n_spans = count_spans(labels);
     struct msg_verdict *v =
-        msg_new(MSG_ROOM_VERDICT, n * sizeof(struct label) + n_spans * sizeof(struct span));
+        msg_new(MSG_ROOM_VERDICT,
+                (n + VERDICT_ROOM) * sizeof(struct label) + n_spans * sizeof(struct span));
     if (v == NULL)
         return NULL;
     v->id = job->id;
     v->room = job->room;
     v->seq = job->seq;
     v->on = job->on;
+    memcpy(v->user_id, job->user_id, sizeof v->user_id);
+    v->origin = job->origin;
     v->ticket = job->ticket;
     v->part = job->part;
     v->n_labels = n;
     v->labels = (struct label *)(v + 1);
     if (n > 0)
-        copy_labels(v->labels, labels, report, (struct span *)(v->labels + n));
+        copy_labels(v->labels, labels, report, (struct span *)(v->labels + n + VERDICT_ROOM));
     return v;
 }

@@ -10,8 +10,7 @@
 #include "dispatch/report.h"
 
 /* The labels must have been checked; NULL labels: none. `report` (or NULL) knows their models.
- * NULL when
- * memory is short. */
+ * NULL when memory is short. */
 struct msg_verdict *verdict_new(const struct msg_job *job, const Parley__Worker__Labels *labels,
                                 const struct report *report);
 

@@ -7,6 +7,7 @@
 #ifndef LOOP_LOOP_STATS_H
 #define LOOP_LOOP_STATS_H
 
+#include "base/action.h"
 #include "base/histogram.h"
 
 /* Written by the loop's thread, read by any (relaxed). */
@@ -14,6 +15,9 @@ struct loop_stats {
     _Atomic uint64_t connections, sessions, rooms;
     _Atomic uint64_t frames_in, events, messages, deliveries, bytes_out, errors;
     _Atomic uint64_t closed_slow, accepted, refused, dropped_ephemeral;
+    _Atomic uint64_t gate_judged, gate_open, gate_closed; /* in time; else the choice */
+    _Atomic uint64_t gate_actions[N_ACTIONS];
+    struct histogram gate_us;     /* of those judged: sent -> verdict */
     struct histogram
         lag_us; /* how late the 50 ms timer came: the time a client may wait for its turn */
     struct histogram deliver_us;  /* request read -> event written to this loop's members */

@@ -45,10 +45,30 @@ struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, 
     return p;
 }
 
+static void free_findings(struct finding *findings, size_t n)
+{
+    for (size_t i = 0; findings != NULL && i < n; i++)
+        free(findings[i].trace);
+    free(findings);
+}
+
+void judgement_free(struct judgement *j)
+{
+    if (j == NULL)
+        return;
+    buf_fini(&j->shown);
+    if (j->verdict != NULL)
+        msg_free(&j->verdict->head);
+    free(j->finding.trace);
+    free(j);
+}
+
 static void free_publication(struct msg_publication *p)
 {
     user_unref(p->user);
     free(p->done);
+    free_findings(p->findings, p->n_done);
+    judgement_free(p->judgement);
     free(p->decision);
 }
 
@@ -169,6 +189,20 @@ void msg_free(struct msg *m)
     case MSG_STORE_PENDING:
     case MSG_DISPATCH_PENDING:
         free_pending((struct msg_pending *)m);
+        break;
+    case MSG_ROOM_OPENED:
+    case MSG_STORE_ROOM_OPEN:
+        free(((struct msg_room_open *)m)->policy);
+        break;
+    case MSG_ROOM_POLICY:
+    case MSG_STORE_POLICY:
+    case MSG_ROOM_POLICY_KEPT:
+    case MSG_LOOP_POLICY:
+        buf_fini(&((struct msg_policy *)m)->json);
+        break;
+    case MSG_STORE_TRACES:
+    case MSG_LOOP_TRACES:
+        buf_fini(&((struct msg_traces *)m)->rows);
         break;
     case MSG_LOOP_BOARD:
         frame_unref(((struct msg_board *)m)->workers);

@@ -17,6 +17,7 @@
 #ifndef LOOP_MSG_H
 #define LOOP_MSG_H
 
+#include "base/action.h"
 #include "base/buf.h"
 #include "base/event.h"
 #include "base/frame.h"
@@ -40,6 +41,8 @@ struct mailbox;
     X(ROOM_TYPING,          typing)       /* edge */                                             \
     X(ROOM_MEMBERS,         members)      /* edge */                                             \
     X(ROOM_VERDICT,         verdict)      /* dispatch: one message analysed */                   \
+    X(ROOM_POLICY,          policy)       /* edge: tell, or change, the policy */                \
+    X(ROOM_POLICY_KEPT,     policy)       /* store: it is on disk */                             \
     X(ROOM_JUDGED,          verdict)      /* dispatch: one that waits before delivery (gate) */  \
     /* sessions and pages, on their edge loop */                                                \
     X(LOOP_PUBLISHED,       publication)  /* home: answer the sender */                          \
@@ -53,6 +56,9 @@ struct mailbox;
     X(LOOP_TICKET,          ticket)       /* loop 0 */                                           \
     X(LOOP_REVIEWED,        review)       /* store */                                            \
     X(LOOP_INQUIRED,        inquiry)      /* inquiry: the answer, ready to be written */         \
+    X(LOOP_POLICY,          policy)       /* home: answer; main: the default, anew */            \
+    X(LOOP_TRACES,          traces)       /* store */                                            \
+    X(LOOP_KICK,            kick)         /* home of a room: close every session of a user */    \
     X(LOOP_MODERATED,       moderation)   /* store */                                            \
     X(LOOP_KEY,             key)          /* store: done with a key */                           \
     X(LOOP_KEYRING,         keyring)      /* store: the keys that are good from now on */        \
@@ -77,6 +83,8 @@ struct mailbox;
     X(STORE_REVIEW,         review)       /* an operator's look at the quarantine, or decision */ \
     X(STORE_MODERATE,       moderation)   /* a moderator's look, or decision */                  \
     X(STORE_KEY,            key)          /* an operator's look at the keys, or change */        \
+    X(STORE_POLICY,         policy)                                                              \
+    X(STORE_TRACES,         traces)       /* how messages came to their verdicts */              \
     X(STORE_STOP,           signal)                                                             \
     /* texts of other programs (net/inquiry) */                                                \
     X(INQUIRY_ASK,          inquiry)                                                            \
@@ -174,6 +182,41 @@ struct decision {
     char note[NOTE_MAX + 1];
 };
 
+/* What was found about one message, for its trace and for moderators. */
+struct finding {
+    int64_t id;               /* of the event; 0: it has none (yet) */
+    enum action action;       /* that was taken */
+    enum action wanted;       /* by the rule; more than was taken, when it was shown already */
+    bool review;              /* a rule matched: moderators are to see it */
+    char *trace;              /* JSON object; malloc'ed, and labels and rule lie behind it */
+    const char *labels;       /* JSON array of those that matter */
+    const char *rule;         /* JSON of the policy's rule; "": none */
+};
+
+/* How a message came through the gate of its room. */
+enum gate_outcome {
+    GATE_NONE,                /* there is none, or the author is exempt */
+    GATE_IN_TIME,
+    GATE_LATE,                /* no verdict by the deadline: the room's choice */
+    GATE_HELPLESS,            /* no verdict to be had: the same, at once */
+};
+
+struct gate_pass {
+    enum gate_outcome outcome;
+    bool closed;              /* the room's choice is to refuse */
+    uint32_t deadline_ms, waited_us;
+};
+
+/* What the gate decided about a publication, before the store numbers it. */
+struct judgement {
+    enum action action;
+    int refusal;              /* E_…: not to be shown, unless the cid shows that it was; else 0 */
+    struct gate_pass pass;
+    struct buf shown;         /* MASK: the text as others see it */
+    struct msg_verdict *verdict; /* owned; NULL: none in time */
+    struct finding finding;   /* .trace NULL: it comes with the verdict event */
+};
+
 /* One event on its way to disk and to everybody. One allocation: text lies behind the struct. */
 struct msg_publication {
     struct msg head;
@@ -189,6 +232,9 @@ struct msg_publication {
     uint64_t received_us;   /* monotonic, when the request was read */
     int64_t *done; /* verdict: ids whose pending mark goes with this event; malloc'ed or NULL */
     size_t n_done;
+    struct finding *findings;  /* verdict: of each of done; malloc'ed or NULL */
+    struct judgement *judgement; /* the gate's, malloc'ed; NULL: there was none */
+    uint32_t flood_repeats, flood_users; /* chat/flood.h; 0: nobody looked */
     struct decision *decision; /* a moderator's, malloc'ed; NULL: nobody decided about this */
     /* out, by the store */
     int64_t id;             /* number of the event over all rooms; grows */
@@ -204,6 +250,7 @@ struct msg_room_open {
     struct room_name room;
     struct mailbox *reply; /* the home loop's */
     int status;            /* out */
+    char *policy;          /* out: JSON, malloc'ed; NULL: none of its own */
     uint64_t top;          /* out: 0 for a room never written */
     int64_t last_ts_ms;    /* out */
 };
@@ -325,6 +372,15 @@ struct msg_ticket {
     char ticket[65];          /* out of TICKET_MAKE; in of TICKET_USE */
 };
 
+/* Where a job came from, for its trace: travels back with the verdict. Times are monotonic; 0: not
+ * known (the job was read back from the store). */
+struct origin {
+    enum role role;           /* of the author */
+    uint64_t received_us, committed_us, shown_us;
+    uint32_t flood_repeats, flood_users;
+    struct gate_pass pass;
+};
+
 /* In whose name a text is analysed. */
 enum job_kind {
     JOB_BACKGROUND, /* a message of history: kept as pending until its verdict is on disk */
@@ -340,11 +396,11 @@ struct msg_job {
     struct msg head;
     enum job_kind kind;
     bool again;               /* out of the quarantine: whatever was done before does not count */
-    bool edit;                /* the text is that of the edit `id`; seq: of the edit */
     int64_t id;               /* the event's number over all rooms */
     struct room_name room;
     uint64_t seq;
-    uint64_t on;              /* edit: seq of the message */
+    uint64_t on;              /* an edit's: seq of the message; else 0 */
+    struct origin origin;
     int64_t ts_ms;
     /* gate and ad hoc */
     struct mailbox *reply;
@@ -369,9 +425,12 @@ struct label {
     float score;              /* calibrated probability, 0..1 */
     float threshold;
     bool flagged;             /* the analyzer's own threshold says so */
+    uint32_t count;           /* flood: of what; else 0 */
     uint32_t n_spans;
     struct span *spans;       /* into the verdict's allocation */
 };
+
+#define VERDICT_ROOM 2
 
 struct msg_verdict {
     struct msg head;
@@ -383,7 +442,9 @@ struct msg_verdict {
     int64_t id;
     struct room_name room;
     uint64_t seq;             /* of the message judged; of the edit, when on is not 0 */
-    uint64_t on;              /* edit: seq of the message; else 0 */
+    uint64_t on;              /* an edit's: seq of the message; else 0 */
+    char user_id[USER_ID_MAX + 1];
+    struct origin origin;
     uint32_t worker;          /* slot */
     int pid;                  /* of its process */
     uint64_t batch;           /* id of the batch … */
@@ -391,7 +452,7 @@ struct msg_verdict {
     uint32_t queue_us;        /* arrived in dispatch -> sent to the worker */
     uint32_t compute_us;      /* batch in the worker */
     size_t n_labels;
-    struct label *labels;     /* into the same allocation */
+    struct label *labels;     /* into the same allocation, with room for VERDICT_ROOM more */
 };
 
 struct msg_pending {
@@ -526,6 +587,40 @@ struct msg_tell {
 };
 #define MSG_REASON_MAX 300
 
+struct msg_policy {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    bool change;              /* to `json`; else it is asked for */
+    char by[ACTOR_MAX + 1];   /* who changes it */
+    struct buf json;          /* in, of a change; out. LOOP_POLICY of main: the text of the file */
+    bool own;                 /* out: the room's own, not the default */
+};
+
+/* Messages with how they came to their verdicts: one, or pages of them, newest first. */
+struct msg_traces {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct mailbox *reply;
+    bool page;                /* the newest `limit` below `seq`; else the one event `seq` */
+    uint64_t seq;
+    uint32_t limit;
+    /* out */
+    bool known;               /* the event exists */
+    struct buf rows;          /* page: {"seq","text","role","trace":object|null} joined by commas;
+                                 one: a trace's object, or empty: never analysed */
+    uint32_t count;           /* page: rows … */
+    uint64_t first;           /* … and the least seq of them */
+    int64_t ts_ms;            /* one: of the event */
+    uint64_t verdict_seq;     /* one: of the verdict event; 0: none */
+};
+
+struct msg_kick {
+    struct msg head;
+    char user_id[USER_ID_MAX + 1];
+};
+
 struct msg_worker {
     struct msg head;
     unsigned slot;
@@ -571,6 +666,8 @@ const char *msg_name(enum msg_tag tag);
 /* The struct's size, for msg_new. */
 size_t msg_size(enum msg_tag tag);
 
+/* Takes NULL. */
+void judgement_free(struct judgement *j);
 /* Publication with its text; NULL when memory is short. */
 struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, size_t len);
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "chat/auth.h"
+#include "chat/findings.h"
 #include "chat/request.h"
 #include "net/figures.h"
 #include "net/metrics.h"
@@ -302,21 +303,42 @@ static void handle_messages(struct http_request *r)
         msg_free(&m->head);
 }
 
+/* The gate refused it by a rule: with the verdict. */
+static void answer_rejected(struct http_request *r, const struct msg_publication *m)
+{
+    struct buf *b = api_open_json(r, status_http(E_REJECTED));
+    buf_append_str(b, "{\"error\":{\"code\":\"rejected\",\"message\":");
+    json_put_cstring(b, m->ask.detail);
+    publication_encode_verdict(b, m);
+    buf_append_str(b, "}}");
+    api_respond(r);
+}
+
 static void answer_messages(struct http_request *r, const struct msg_publication *m)
 {
+    enum action action = m->judgement != NULL ? m->judgement->action : ACTION_NONE;
+    bool held = action == ACTION_HOLD && m->seq == 0;
+    if (m->ask.status == E_REJECTED) {
+        answer_rejected(r, m);
+        return;
+    }
     if (m->ask.status != 0) {
         api_fail_ask(r, &m->ask);
         return;
     }
-    struct buf *b = api_open_json(r, 201);
+    struct buf *b = api_open_json(r, held ? 202 : 201);
     buf_append_str(b, "{\"room\":");
     json_put_cstring(b, m->room.text);
-    buf_append_str(b, ",\"seq\":");
-    buf_append_u64(b, m->seq);
-    buf_append_str(b, ",\"ts\":");
-    buf_append_i64(b, m->ts_ms);
+    if (!held) {
+        buf_append_str(b, ",\"seq\":");
+        buf_append_u64(b, m->seq);
+        buf_append_str(b, ",\"ts\":");
+        buf_append_i64(b, m->ts_ms);
+    }
     buf_append_str(b, ",\"cid\":");
     json_put_cstring(b, m->cid);
+    if (held || action == ACTION_MASK)
+        buf_append_str(b, held ? ",\"state\":\"held\"" : ",\"state\":\"masked\"");
     buf_append_char(b, '}');
     api_respond(r);
 }
@@ -500,6 +522,15 @@ void api_on_answer(struct http_request *r, struct msg *m)
         return;
     case MSG_LOOP_INQUIRED:
         api_answer_inquiry(r, (struct msg_inquiry *)m);
+        return;
+    case MSG_LOOP_POLICY:
+        api_answer_policy(r, (const struct msg_policy *)m);
+        return;
+    case MSG_LOOP_TRACES:
+        if (r->dry_run != NULL)
+            api_answer_page(r, (const struct msg_traces *)m);
+        else
+            api_answer_trace(r, (const struct msg_traces *)m);
         return;
     case MSG_LOOP_KEY:
         api_answer_key(r, (const struct msg_key *)m);

@@ -27,6 +27,17 @@ void handle_key_add(struct http_request *r);
 void handle_key_revoke(struct http_request *r);
 void api_answer_key(struct http_request *r, const struct msg_key *m);
 
+/* api_policy.c */
+void handle_policy(struct http_request *r);
+void handle_policy_put(struct http_request *r);
+void handle_dry_run(struct http_request *r);
+void api_answer_policy(struct http_request *r, const struct msg_policy *m);
+void api_answer_page(struct http_request *r, const struct msg_traces *m);
+
+/* api_trace.c */
+void handle_trace(struct http_request *r);
+void api_answer_trace(struct http_request *r, const struct msg_traces *m);
+
 /* api_review.c */
 void handle_review(struct http_request *r);
 void handle_review_precision(struct http_request *r);

@@ -66,6 +66,8 @@ static enum http_method read_method(struct lws *wsi)
         return METHOD_HEAD;
     if (has_header(wsi, WSI_TOKEN_DELETE_URI))
         return METHOD_DELETE;
+    if (has_header(wsi, WSI_TOKEN_PUT_URI))
+        return METHOD_PUT;
     return has_header(wsi, WSI_TOKEN_POST_URI) ? METHOD_POST : METHOD_OTHER;
 }
 
@@ -278,7 +280,7 @@ static int check_pipelined(struct lws *wsi)
 {
     enum http_method method = read_method(wsi);
     bool body = has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) || method == METHOD_POST ||
-                method == METHOD_OTHER;
+                method == METHOD_PUT || method == METHOD_OTHER;
     return was_pipelined(wsi) && body ? -1 : 0;
 }
 
@@ -389,6 +391,7 @@ static void forget(struct net_user *user)
         inquiry_release(r->net->shared->inquiry, r->reserved);
     stop_waiting(r);
     keyring_unref(r->keyring);
+    dry_run_free(r->dry_run);
     response_fini(&r->response);
     buf_fini(&r->head);
     buf_fini(&r->body);
@@ -604,10 +607,10 @@ static int begin(struct net *n, struct lws *wsi, struct net_user *user, const ch
         return complete(r, user);
     if (length > 0)
         return ask_for_body(r);
-    if (sized && method == METHOD_POST)
+    if (sized && (method == METHOD_POST || method == METHOD_PUT))
         return 0; /* BODY_COMPLETION comes nevertheless */
     /* Without a length libwebsockets waits for a body in the methods that can have one. */
-    if (method == METHOD_POST || method == METHOD_OTHER)
+    if (method == METHOD_POST || method == METHOD_PUT || method == METHOD_OTHER)
         r->keep_alive = false;
     return complete(r, user);
 }

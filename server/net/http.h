@@ -29,6 +29,7 @@ struct http_request {
     const struct api_key *key;   /* in keyring */
     struct keyring *keyring;     /* reference, while key is set */
     char actor[ACTOR_MAX + 1];   /* whose token it is, for the audit; "" for a member's */
+    struct dry_run *dry_run;     /* of a policy (api_policy.c), or NULL */
     enum moderation_act act;     /* the decision that is being published … */
     char told_user[USER_ID_MAX + 1]; /* … and whom to tell of it; "": nobody waits */
     char told_cid[CID_MAX + 1];
@@ -47,6 +48,9 @@ struct http_request {
     struct buf head;             /* status line and headers */
     size_t sent;                 /* of head and body together */
 };
+
+/* api_policy.c; takes NULL. */
+void dry_run_free(struct dry_run *d);
 
 /* The response is complete: write it. Once a request. */
 void http_respond(struct http_request *r);

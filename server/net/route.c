@@ -20,19 +20,31 @@ static const struct route routes[] = {
 #undef X
 };
 
-/* Whether `path` has the form of `pattern`; what is at its {hole} is then [*part, *part + *len). */
-static bool match_path(const char *pattern, const char *path, const char **part, size_t *len)
+/* What is at the {holes} of a pattern: at most a name, then an id. */
+struct parts {
+    const char *at[2];
+    size_t len[2];
+    unsigned n;
+};
+
+static bool match_path(const char *pattern, const char *path, struct parts *parts)
 {
-    const char *hole = strchr(pattern, '{');
-    *len = 0;
-    if (hole == NULL)
-        return strcmp(pattern, path) == 0;
-    size_t before = (size_t)(hole - pattern);
-    if (strncmp(pattern, path, before) != 0)
-        return false;
-    *part = path + before;
-    *len = strcspn(*part, "/");
-    return *len > 0 && strcmp(strchr(hole, '}') + 1, *part + *len) == 0;
+    parts->n = 0;
+    while (*pattern != '\0') {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
+        size_t len = strcspn(path, "/");
+        if (len == 0)
+            return false;
+        parts->at[parts->n] = path;
+        parts->len[parts->n++] = len;
+        path += len;
+        pattern = strchr(pattern, '}') + 1;
+    }
+    return *path == '\0';
 }
 
 /* A room's name, or a key's: they look alike. */
@@ -66,26 +78,28 @@ static int take_id(struct route_match *match, const char *part, size_t len, cons
 int route_find(const char *path, enum http_method method, struct route_match *match,
                const char **problem)
 {
-    const char *part = NULL;
-    size_t len = 0;
+    struct parts parts = {.n = 0}, found;
     *match = (struct route_match){0};
     for (size_t i = 0; i < N_ROUTES; i++) {
         if (match->route != NULL && route_takes(match->route, method))
             break;
-        const char *found = NULL;
-        size_t found_len = 0;
-        if (match_path(routes[i].path, path, &found, &found_len)) {
+        if (match_path(routes[i].path, path, &found)) {
             match->route = &routes[i];
-            part = found;
-            len = found_len;
+            parts = found;
         }
     }
     if (match->route == NULL)
         return E_NOT_FOUND;
-    if (len == 0)
-        return 0;
-    bool is_id = strstr(match->route->path, "{id}") != NULL;
-    return is_id ? take_id(match, part, len, problem) : take_name(match, part, len, problem);
+    const char *hole = match->route->path;
+    int status = 0;
+    for (unsigned i = 0; i < parts.n && status == 0; i++) {
+        hole = strchr(hole, '{') + 1;
+        const char *part = parts.at[i];
+        bool is_id = strncmp(hole, "id}", 3) == 0;
+        status = is_id ? take_id(match, part, parts.len[i], problem)
+                       : take_name(match, part, parts.len[i], problem);
+    }
+    return status;
 }
 
 bool route_is_perspective(const struct route *route)
@@ -100,10 +114,12 @@ bool route_takes(const struct route *route, enum http_method method)
 
 const char *route_allow(const struct route *route)
 {
-    enum { GETS = 1, POSTS = 2, DELETES = 4 };
+    enum { GETS = 1, POSTS = 2, DELETES = 4, PUTS = 8 };
     static const char *const lists[] = {
         "", "GET, HEAD", "POST", "GET, HEAD, POST", "DELETE", "GET, HEAD, DELETE", "POST, DELETE",
-        "GET, HEAD, POST, DELETE",
+        "GET, HEAD, POST, DELETE", "PUT", "GET, HEAD, PUT", "POST, PUT", "GET, HEAD, POST, PUT",
+        "DELETE, PUT", "GET, HEAD, DELETE, PUT", "POST, DELETE, PUT",
+        "GET, HEAD, POST, DELETE, PUT",
     };
     unsigned set = 0;
     for (size_t i = 0; i < N_ROUTES; i++) {
@@ -112,6 +128,7 @@ const char *route_allow(const struct route *route)
         set |= routes[i].method == METHOD_GET ? GETS : 0;
         set |= routes[i].method == METHOD_POST ? POSTS : 0;
         set |= routes[i].method == METHOD_DELETE ? DELETES : 0;
+        set |= routes[i].method == METHOD_PUT ? PUTS : 0;
     }
     return lists[set];
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_OTHER };
+enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
 
 /*    id           name         method path                             right       limit, most */
 #define ROUTES(X)                                                                               \
@@ -43,6 +43,11 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_O
     X(LABELS,      review_labels, GET, "/api/v1/review/labels",        RIGHT_OPERATE, 1000, 1000) \
     X(REVIEW_ITEM, review_item, GET,  "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
     X(REVIEW_ACT,  review_act,  POST, "/api/v1/review/{id}",           RIGHT_OPERATE,   0,   0) \
+    X(POLICY,      policy,      GET,  "/api/v1/rooms/{room}/policy",   RIGHT_OPERATE,   0,   0) \
+    X(POLICY_PUT,  policy_put,  PUT,  "/api/v1/rooms/{room}/policy",   RIGHT_OPERATE,   0,   0) \
+    X(DRY_RUN,     dry_run,     POST, "/api/v1/rooms/{room}/policy/dry-run", RIGHT_OPERATE, 0, 0) \
+    X(TRACE,       trace,       GET,  "/api/v1/rooms/{room}/events/{id}/trace", RIGHT_READ_ROOM, \
+      0, 0)                                                                                     \
     X(AUDIT,       audit,       GET,  "/api/v1/audit",                 RIGHT_OPERATE,   100, 1000) \
     X(ANALYZE,     analyze,     POST, "/api/v1/analyze",               RIGHT_ANALYZE,   0,   0) \
     /* Perspective's own paths; they check the key themselves, to refuse it in its shape */     \

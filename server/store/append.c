@@ -17,25 +17,64 @@ static void refuse(struct msg_publication *p, int status, const char *detail)
     p->ask.detail = detail;
 }
 
-/* A retry gets the original's answer; the same cid for anything else is a conflict. */
-static void answer_known(struct writer *w, struct msg_publication *p,
-                         const struct room_entry *room, const struct cid_original *original)
+/* What was sent, of an event that masking, shadowing or a moderator has altered. */
+static int find_sent(struct writer *w, struct msg_publication *p, int64_t id, int64_t *hash,
+                     enum action *action, bool *same)
 {
+    int rc = gated_find_altered(w, id, hash, action);
+    if (rc == SQLITE_OK && *action == ACTION_NONE && p->user != NULL) {
+        rc = gated_was_held(w, p, same);
+        *action = *same ? ACTION_MASK : ACTION_NONE;
+    }
+    return rc;
+}
+
+/* The answer is the original's, whatever the gate said about the retry. */
+static int note_original(struct msg_publication *p, enum action action)
+{
+    if (p->judgement == NULL && action == ACTION_NONE)
+        return 0;
+    judgement_free(p->judgement);
+    p->judgement = NULL;
+    if (action == ACTION_NONE)
+        return 0;
+    p->judgement = calloc(1, sizeof *p->judgement);
+    if (p->judgement == NULL)
+        return E_NO_MEMORY;
+    p->judgement->action = action;
+    return 0;
+}
+
+/* A retry gets the original's answer; the same cid for anything else is a conflict. */
+static int answer_known(struct writer *w, struct msg_publication *p,
+                        const struct room_entry *room, const struct cid_original *original)
+{
+    enum action action = ACTION_NONE;
+    int64_t hash = original->hash;
+    bool add = p->kind == EVENT_REACTION && p->add;
+    bool same = false;
     if (room == NULL || room->id != original->room) {
         refuse(p, E_CONFLICT, "this cid was used in another room");
-        return;
+        return SQLITE_OK;
     }
-    bool add = p->kind == EVENT_REACTION && p->add;
-    if (original->hash
-        != cids_hash_content(&w->cids, p->kind, p->on, add, p->text, p->text_len)) {
+    int64_t sent = cids_hash_content(&w->cids, p->kind, p->on, add, p->text, p->text_len);
+    if (hash != sent) { /* perhaps it is shown otherwise than it was sent */
+        int rc = find_sent(w, p, original->id, &hash, &action, &same);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    if (hash != sent && !same) {
         refuse(p, E_CONFLICT, "this cid was used for something else");
-        return;
+        return SQLITE_OK;
     }
+    if (note_original(p, action) != 0)
+        return SQLITE_NOMEM;
     p->id = original->id;
     p->seq = original->seq;
     p->ts_ms = original->ts;
     p->duplicate = true;
     atomic_fetch_add_explicit(&w->stats->duplicates, 1, memory_order_relaxed);
+    return SQLITE_OK;
 }
 
 /* The latest change of a message: kind in *change, or -1 when nothing has changed it. */
@@ -128,6 +167,7 @@ static int check(struct writer *w, struct msg_publication *p, const struct room_
         return check_verdict(w, p);
     case EVENT_NOTICE:
         return SQLITE_OK;
+    case EVENT_HIDDEN: /* made of a message or edit, in insert_event */
     case N_EVENT_KINDS:
         break;
     }
@@ -139,32 +179,39 @@ static int insert_event(struct writer *w, const struct msg_publication *p,
                         const struct room_entry *room, int64_t author)
 {
     sqlite3_stmt *s = w->stmts[W_EVENT_INSERT];
+    const struct judgement *j = p->judgement;
+    bool masked = j != NULL && j->action == ACTION_MASK;
+    bool shadowed = j != NULL && j->action == ACTION_SHADOW;
     stmt_int(s, 1, p->id);
     stmt_int(s, 2, room->id);
     stmt_int(s, 3, (int64_t)p->seq);
     stmt_int(s, 4, p->ts_ms);
-    stmt_int(s, 5, p->kind);
+    stmt_int(s, 5, shadowed ? EVENT_HIDDEN : p->kind);
     author != 0 ? stmt_int(s, 6, author) : stmt_null(s, 6);
     p->on != 0 ? stmt_int(s, 7, (int64_t)p->on) : stmt_null(s, 7);
     p->kind == EVENT_REACTION ? stmt_int(s, 8, p->add) : stmt_null(s, 8);
     p->cid[0] != '\0' ? stmt_cstring(s, 9, p->cid) : stmt_null(s, 9);
-    stmt_text(s, 10, p->text, p->text_len);
+    if (masked)
+        stmt_text(s, 10, j->shown.data, j->shown.len);
+    else
+        stmt_text(s, 10, p->text, p->text_len);
     return stmt_run(s);
 }
 
 static int mark_pending(struct writer *w, const struct msg_publication *p)
 {
-    if (p->kind == EVENT_MESSAGE && p->analyse) {
-        stmt_int(w->stmts[W_PENDING_INSERT], 1, p->id);
-        return stmt_run(w->stmts[W_PENDING_INSERT]);
-    }
-    for (size_t i = 0; i < p->n_done; i++) {
-        stmt_int(w->stmts[W_PENDING_DELETE], 1, p->done[i]);
-        int rc = stmt_run(w->stmts[W_PENDING_DELETE]);
-        if (rc != SQLITE_DONE)
-            return rc;
-    }
-    return SQLITE_DONE;
+    const struct judgement *j = p->judgement;
+    int rc = SQLITE_OK;
+    if (p->kind == EVENT_VERDICT)
+        rc = gated_verdict(w, p);
+    else if (j != NULL)
+        rc = gated_event(w, p);
+    bool analysed = (p->kind == EVENT_MESSAGE || p->kind == EVENT_EDIT) && p->analyse
+                    && (j == NULL || j->action != ACTION_SHADOW);
+    if (rc != SQLITE_OK || !analysed)
+        return rc == SQLITE_OK ? SQLITE_DONE : rc;
+    stmt_int(w->stmts[W_PENDING_INSERT], 1, p->id);
+    return stmt_run(w->stmts[W_PENDING_INSERT]);
 }
 
 static int write_event(struct writer *w, struct msg_publication *p)
@@ -202,17 +249,41 @@ static int write_event(struct writer *w, struct msg_publication *p)
     return SQLITE_OK;
 }
 
+/* What the gate does not let through. */
+static const char *refusal(const struct judgement *j)
+{
+    if (j->refusal == E_UNAVAILABLE)
+        return "this room shows only what was checked, and there was no verdict in time; try again";
+    if (j->action == ACTION_BOUNCE)
+        return "this breaks a rule of the room; edit it and send it again";
+    return j->action == ACTION_BLOCK ? "this breaks a rule of the room" : "this cannot be checked";
+}
+
+/* A publication that came through a gate and is new as far as the log knows. */
+static int append_judged(struct writer *w, struct msg_publication *p)
+{
+    const struct judgement *j = p->judgement;
+    bool held;
+    int rc = gated_is_held(w, p, &held);
+    if (rc != SQLITE_OK || held)
+        return rc;
+    if (j->refusal != 0) {
+        refuse(p, j->refusal, refusal(j));
+        p->ask.retry_after_ms = j->refusal == E_UNAVAILABLE ? 1000 : 0;
+        return SQLITE_OK;
+    }
+    return j->action == ACTION_HOLD ? gated_hold(w, p) : write_event(w, p);
+}
+
 static int append_new(struct writer *w, struct msg_publication *p, const struct room_entry *room,
                       int64_t user, const struct cid_original *original)
 {
-    if (original->id != 0) {
-        answer_known(w, p, room, original);
-        return SQLITE_OK;
-    }
+    if (original->id != 0)
+        return answer_known(w, p, room, original);
     int rc = check(w, p, room, user);
     if (rc != SQLITE_OK || p->ask.status != 0)
         return rc;
-    return write_event(w, p);
+    return p->judgement != NULL ? append_judged(w, p) : write_event(w, p);
 }
 
 /* Event and decision: both, or neither. */

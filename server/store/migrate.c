@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "gate_sql.h"
 #include "moderation_sql.h"
 #include "schema_sql.h"
 #include "store/db.h"
@@ -15,6 +16,7 @@ static const char *const steps[MIGRATE_VERSION] = {
     schema_sql,
     "ALTER TABLE quarantine ADD COLUMN stack TEXT NOT NULL DEFAULT ''", /* of Python, when told */
     moderation_sql,
+    gate_sql,
 };
 
 static int run_step(sqlite3 *db, int64_t version)

@@ -185,6 +185,8 @@ static void drain(struct reader *r)
         struct msg *next = m->next;
         if (m->tag == MSG_STORE_READ) {
             on_read(r, (struct msg_read *)m);
+        } else if (m->tag == MSG_STORE_TRACES) {
+            traces_read(r, (struct msg_traces *)m);
         } else {
             r->stopping |= m->tag == MSG_STORE_STOP;
             msg_free(m);

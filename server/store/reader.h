@@ -29,4 +29,7 @@ void reader_fini(struct reader *r);
 /* The thread's body: runs until STORE_STOP. */
 void *reader_run(void *arg);
 
+/* traces.c: answers STORE_TRACES; takes it. */
+void traces_read(struct reader *r, struct msg_traces *m);
+
 #endif

@@ -59,7 +59,8 @@
     X(PENDING_QUARANTINE, "UPDATE pending SET state = 2 WHERE id = ?1")                            \
     X(PENDING_RELEASE,   "UPDATE pending SET state = 1 WHERE id = ?1 AND state = 2")               \
     X(PENDING_DROP,      "DELETE FROM pending WHERE id = ?1 AND state = 2")                        \
-    X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, e.text FROM pending p "         \
+    X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, e.text, e.kind, e.on_seq, "     \
+                         "a.role FROM pending p "                                                 \
                          "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room "             \
                          "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \
                          "ON u.id = a.user WHERE p.id > ?1 AND p.state = 1 "                       \
@@ -111,6 +112,31 @@
                          "AND e.kind <> 4 ORDER BY e.seq LIMIT ?4) ORDER BY 1")                    \
     X(READ_GET,          "SELECT seq FROM reads WHERE user = ?1 AND room = ?2")                    \
     X(READ_PUT,          "INSERT OR REPLACE INTO reads (user, room, seq) VALUES (?1, ?2, ?3)")     \
+    /* the gate: gated.c */                                                                        \
+    X(POLICY_GET,        "SELECT json FROM policies WHERE room = ?1")                              \
+    X(POLICY_PUT,        "INSERT OR REPLACE INTO policies (room, json, by, ts) "                   \
+                         "VALUES (?1, ?2, ?3, ?4)")                                                \
+    X(TRACE_PUT,         "INSERT OR REPLACE INTO traces (id, verdict, json) VALUES (?1, ?2, ?3)")  \
+    X(TRACE_DELETE,      "DELETE FROM traces WHERE id = ?1")                                       \
+    X(ALTERED_PUT,       "INSERT INTO altered (id, hash, action) VALUES (?1, ?2, ?3)")             \
+    X(ALTERED_FIND,      "SELECT hash, action FROM altered WHERE id = ?1")                         \
+    X(ALTERED_DELETE,    "DELETE FROM altered WHERE id = ?1")                                      \
+    X(REVIEW_HELD,       "SELECT state, event, coalesce(on_seq, 0), text, room FROM review "       \
+                         "WHERE user_id = ?1 AND cid = ?2 AND kind = 'held'")                      \
+    X(REVIEW_HOLD,       "INSERT INTO review (kind, state, room, event, on_seq, user_id, "         \
+                         "user_name, user_role, cid, text, ts, labels, rule, action) VALUES "      \
+                         "('held', 'open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'hold')") \
+    /* ?5: the kind, of what has another one in events */                                          \
+    X(REVIEW_FLAG,       "INSERT INTO review (kind, state, room, seq, event, on_seq, user_id, "    \
+                         "user_name, user_role, cid, text, ts, labels, rule, action) "             \
+                         "SELECT 'flagged', 'open', r.name, e.seq, "                               \
+                         "CASE e.kind WHEN 6 THEN ?5 ELSE e.kind END, e.on_seq, u.uid, a.name, "   \
+                         "a.role, coalesce(e.cid, ''), e.text, e.ts, ?2, ?3, ?4 FROM events e "    \
+                         "JOIN rooms r ON r.id = e.room JOIN authors a ON a.id = e.author "        \
+                         "JOIN users u ON u.id = a.user WHERE e.id = ?1")                          \
+    X(REVIEW_FLAGGED,    "SELECT count(*) FROM review WHERE state = 'open' AND kind = 'flagged'")  \
+    X(REVIEW_DROP,       "DELETE FROM review WHERE id IN (SELECT id FROM review "                  \
+                         "WHERE state = 'open' AND kind = 'flagged' ORDER BY id LIMIT ?1)")        \
     /* cids */                                                                                     \
     X(CID_FIND,          "SELECT id FROM cids WHERE key = ?1")                                     \
     X(CID_INSERT,        "INSERT OR IGNORE INTO cids (key, id) VALUES (?1, ?2)")                   \
@@ -137,6 +163,13 @@
     X(BEGIN,             "BEGIN")                                                                  \
     X(COMMIT,            "COMMIT")                                                                 \
     X(ROOM,              "SELECT id, top, oldest FROM rooms WHERE name = ?1")                      \
+    X(TRACE,             "SELECT e.ts, t.verdict, t.json FROM events e LEFT JOIN traces t "        \
+                         "ON t.id = e.id WHERE e.room = ?1 AND e.seq = ?2 "                        \
+                         "AND e.kind IN (0, 1, 6)")                                                \
+    X(TRACES,            "SELECT e.seq, e.text, a.role, t.json FROM events e LEFT JOIN traces t "  \
+                         "ON t.id = e.id LEFT JOIN authors a ON a.id = e.author "                  \
+                         "WHERE e.room = ?1 AND e.seq < ?2 AND e.kind IN (0, 1, 6) "               \
+                         "ORDER BY e.seq DESC LIMIT ?3")                                           \
     X(PAGE_AFTER,        PAGE_COLUMNS "WHERE e.room = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3")  \
     X(PAGE_BEFORE,       PAGE_COLUMNS                                                              \
                          "WHERE e.room = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3")

@@ -26,7 +26,7 @@ struct store {
     int lock_fd;
     char path[4096]; /* of the database */
     enum durability durability;
-    uint64_t retain_events;
+    uint64_t retain_events, review_max;
     struct identity identity;
     struct keyring *keyring; /* reference; as of the start */
     struct mailbox *mailbox;
@@ -126,6 +126,7 @@ int store_open(struct store **out, const struct store_config *config, char *err,
     s->checkpoint.wanted_fd = -1;
     s->durability = config->durability;
     s->retain_events = config->retain_events;
+    s->review_max = config->review_max;
     int status = open_in(s, config->data_dir, err, err_len);
     if (status != 0) {
         store_free(s);
@@ -146,6 +147,7 @@ static int init_threads(struct store *s, const struct topology *topology)
     w->db = s->write_db;
     w->durability = s->durability;
     w->retain_events = s->retain_events;
+    w->review_max = s->review_max;
     w->mailbox = s->mailbox;
     w->reader = r->mailbox;
     w->topology = topology;

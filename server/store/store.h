@@ -23,12 +23,14 @@ struct store_config {
     const char *data_dir;
     enum durability durability;
     uint64_t retain_events; /* a room; 0 keeps all */
+    uint64_t review_max;    /* flagged items that wait for moderators; 0: no limit */
 };
 
 /* Written by the store's threads, read by any (relaxed). */
 struct store_stats {
     _Atomic uint64_t commits, failed_commits, events, duplicates, reads;
     _Atomic uint64_t queue;               /* publications taken and not yet committed */
+    _Atomic uint64_t review_dropped;      /* flagged items that nobody looked at in time */
     _Atomic uint64_t failing;             /* 1: the last commit failed */
     struct histogram commit_us, batch;    /* batch: events a commit */
 };

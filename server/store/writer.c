@@ -154,6 +154,7 @@ static int write_message(struct writer *w, struct msg *m)
     case MSG_STORE_QUARANTINE:
         break;
     case MSG_STORE_KEY:
+    case MSG_STORE_POLICY:
         break;
     case MSG_STORE_REVIEW:
         if (!is_decision(m))
@@ -180,6 +181,8 @@ static int write_message(struct writer *w, struct msg *m)
         return quarantine_decide(w, (struct msg_review *)m);
     if (m->tag == MSG_STORE_MODERATE)
         return moderation_write(w, (struct msg_moderation *)m);
+    if (m->tag == MSG_STORE_POLICY)
+        return policies_put(w, (struct msg_policy *)m);
     if (m->tag == MSG_STORE_KEY)
         return keys_write(w, (struct msg_key *)m);
     return quarantine_put(w, (struct msg_quarantine *)m);
@@ -227,6 +230,8 @@ static void answer_room_open(struct writer *w, struct msg_room_open *m)
 {
     struct room_entry *room = NULL;
     int rc = rooms_find(&w->rooms, m->room.text, &room);
+    if (rc == SQLITE_OK)
+        rc = policies_get(w, m->room.text, &m->policy);
     m->status = rc == SQLITE_OK ? 0 : E_UNAVAILABLE;
     m->top = room != NULL ? room->top : 0;
     m->last_ts_ms = room != NULL ? room->last_ts : 0;
@@ -270,6 +275,9 @@ struct msg *writer_make_job(sqlite3_stmt *s)
     memcpy(job->text, stmt_get_text(s, 5), len);
     job->text[len] = '\0';
     job->text_len = len;
+    if (sqlite3_column_int(s, 6) == EVENT_EDIT)
+        job->on = (uint64_t)sqlite3_column_int64(s, 7);
+    job->origin.role = (enum role)sqlite3_column_int(s, 8);
     return &job->head;
 }
 
@@ -322,10 +330,14 @@ static void answer(struct writer *w, struct msg *m, int lost)
     case MSG_STORE_MODERATE:
         moderation_answer(w, (struct msg_moderation *)m, lost);
         break;
+    case MSG_STORE_POLICY:
+        policies_answer_put(w, (struct msg_policy *)m, lost);
+        break;
     case MSG_STORE_KEY:
         keys_answer(w, (struct msg_key *)m, lost);
         break;
     case MSG_STORE_READ:
+    case MSG_STORE_TRACES:
         outbox_add(&w->to_reader, m);
         break;
     default:
@@ -382,7 +394,7 @@ static struct msg *run_batch(struct writer *w, struct msg *chain)
     uint64_t told_before = w->opened_events, publications = 0;
     w->now_ms = clock_wall_ms();
     for (int n = 0; m != NULL && n < BATCH_MAX; m = m->next, n++) {
-        has_reads |= m->tag == MSG_STORE_READ;
+        has_reads |= m->tag == MSG_STORE_READ || m->tag == MSG_STORE_TRACES;
         publications += m->tag == MSG_STORE_APPEND;
         if (lost == SQLITE_OK)
             lost = write_message(w, m);

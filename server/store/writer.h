@@ -55,6 +55,8 @@ struct writer {
     uint64_t opened_us;     /* when */
     uint64_t opened_events; /* events in it */
     int64_t now_ms;         /* wall clock of this batch */
+    uint64_t review_max;    /* flagged items that wait for moderators, at most; 0: no limit */
+    uint64_t flagged;       /* in all, of this run */
     bool failing;           /* the last commit failed: log the next success, not the next failure */
     bool lost_told;         /* durability memory: events were told of and then lost */
     bool stopping;
@@ -87,6 +89,23 @@ struct msg *writer_make_job(sqlite3_stmt *row);
 /* append.c: decides about one publication and writes it, inside a transaction. Its own outcome
  * is in p->ask; the result is about the transaction. */
 int append_publication(struct writer *w, struct msg_publication *p);
+
+/* gated.c: what the gate and policies leave on disk. rc, but for the answer. */
+int policies_put(struct writer *w, struct msg_policy *m);
+void policies_answer_put(struct writer *w, struct msg_policy *m, int lost);
+/* *json is malloc'ed; NULL: the room has none of its own. */
+int policies_get(struct writer *w, const char *room, char **json);
+/* A verdict event: takes the pending marks away, keeps traces, tells moderators. */
+int gated_verdict(struct writer *w, const struct msg_publication *p);
+/* A judged message or edit that was just inserted. */
+int gated_event(struct writer *w, const struct msg_publication *p);
+int gated_find_altered(struct writer *w, int64_t id, int64_t *hash, enum action *action);
+/* Whether this cid of this user is held; then p has its answer. */
+int gated_is_held(struct writer *w, struct msg_publication *p, bool *held);
+/* Whether this cid was held with this very content (and then shown, masked). */
+int gated_was_held(struct writer *w, const struct msg_publication *p, bool *same);
+/* Into the review queue instead of the log. */
+int gated_hold(struct writer *w, struct msg_publication *p);
 
 /* quarantine.c: what dispatch gave up, and what an operator decides (REPLAY or DROP), inside a
  * transaction; then the answers. */

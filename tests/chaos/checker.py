@@ -364,15 +364,15 @@ def acks_differ(run: Run) -> Iterator[str]:
 # analysis
 
 def verdicts(run: Run) -> Iterator[str]:
-    """Every message has one verdict item, in a later event, or stands in quarantine: not both, not neither."""
+    """Every message and every edit has one verdict item, in a later event, or stands in quarantine: not both, not neither."""
     for room, events in run.store.rooms.items():
         items = Counter(on for event in events for on in event.items)
-        messages = {event.seq for event in events if event.kind == "message"}
+        messages = {event.seq for event in events if event.kind in ("message", "edit")}
         oldest = run.store.oldest.get(room, 1)
         for event in events:
             for on in event.items:
                 if on >= oldest and (on not in messages or on >= event.seq):
-                    yield f"{room} {event.seq} is a verdict on {on}, which is no earlier message"
+                    yield f"{room} {event.seq} is a verdict on {on}, which is no earlier message or edit"
         for seq in messages:
             ends = items[seq] + ((room, seq) in run.store.quarantine)
             if ends > 1:

@@ -29,7 +29,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-KINDS = ("message", "edit", "delete", "reaction", "verdict", "notice")  # by number: base/event.h
+KINDS = ("message", "edit", "delete", "reaction", "verdict", "notice", "hidden")  # by number: base/event.h
 
 
 def fingerprint(user: str, kind: str, on: int, add: bool | None, text: str) -> str:
@@ -93,7 +93,7 @@ class Stored:
     user: str
     cid: str | None
     content: str
-    items: tuple[int, ...] = ()  # a verdict's: the seqs it is about
+    items: tuple[int, ...] = ()  # a verdict's: the seqs of the messages and edits it is about
 
 
 @dataclass
@@ -125,7 +125,7 @@ def _stored(row: tuple) -> tuple[str, Stored]:
     name, items = KINDS[kind], ()
     if name == "verdict":
         found = json.loads(text)
-        items = tuple(item["on"] for item in found)
+        items = tuple(item.get("edit", item["on"]) for item in found)
         text = canonical(found)
     content = fingerprint(user, name, on, None if add is None else bool(add), text)
     return room, Stored(seq, name, user, cid, content, items)

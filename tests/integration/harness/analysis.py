@@ -12,15 +12,16 @@ READY_S = 60.0
 
 
 def judged(events: Iterable[dict]) -> dict[int, dict]:
-    """The verdict item of each message, by seq. Fails when a message has two, or one comes too early."""
+    """The verdict item of each message, and of each edit, by its seq. Fails when one has two, or one comes too early."""
     found: dict[int, dict] = {}
     for event in events:
         if event["kind"] != "verdict":
             continue
         for item in event["items"]:
-            assert item["on"] not in found, f"two verdicts on {item['on']}"
-            assert item["on"] < event["seq"]
-            found[item["on"]] = item
+            seq = item.get("edit", item["on"])
+            assert seq not in found, f"two verdicts on {seq}"
+            assert item["on"] <= seq < event["seq"]
+            found[seq] = item
     return found
 
 

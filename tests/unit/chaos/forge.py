@@ -14,7 +14,7 @@ USERS = {"ada": "u1", "bob": "u2"}
 
 
 class Forge:
-    """Ada and Bob in one room: three messages, an edit, a verdict on the messages. Ada loses her connection after
+    """Ada and Bob in one room: three messages, an edit, a verdict on all four. Ada loses her connection after
     seq 2 and resumes with a page; her cid a2 was sent twice, as its ack was lost."""
 
     def __init__(self) -> None:
@@ -59,8 +59,9 @@ class Forge:
         self.stored(3, "ada", "a2", "three")
         self.stored(4, "bob", "b2", "two, edited", "edit", 2)
         items = [{"on": on, "action": "none", "labels": []} for on in (1, 2, 3)]
+        items.append({"on": 2, "edit": 4, "action": "none", "labels": []})
         self.store.rooms[ROOM].append(Stored(5, "verdict", "", None,
-                                             fingerprint("", "verdict", 0, None, canonical(items)), (1, 2, 3)))
+                                             fingerprint("", "verdict", 0, None, canonical(items)), (1, 2, 3, 4)))
         for client, user in USERS.items():
             self.add(client, "hello", user=user)
             self.join(client, None, 0, False)

@@ -145,19 +145,23 @@ def verdict_twice(f: Forge) -> None:
 
 
 def verdict_missing(f: Forge) -> None:
-    f.change(5, items=(1, 2))
+    f.change(5, items=(1, 2, 4))
 
 
 def verdict_and_quarantine(f: Forge) -> None:
     f.store.quarantine[ROOM, 1] = 3
 
 
-def verdict_on_an_edit(f: Forge) -> None:
-    f.change(5, items=(1, 2, 3, 4))
+def verdict_on_itself(f: Forge) -> None:
+    f.change(5, items=(1, 2, 3, 4, 5))
+
+
+def edit_without_verdict(f: Forge) -> None:
+    f.change(5, items=(1, 2, 3))
 
 
 def tried_too_often(f: Forge) -> None:
-    f.change(5, items=(1, 2))
+    f.change(5, items=(1, 2, 4))
     f.store.quarantine[ROOM, 3] = 4
 
 
@@ -190,7 +194,8 @@ FORGERIES: list[tuple[str, Callable[[Forge], None]]] = [
     ("epochs", epoch_changed),
     ("sender_order", order_of_a_sender), ("real_time", order_of_real_time),
     ("acks_differ", second_ack_differs), ("verdicts", verdict_twice), ("verdicts", verdict_missing),
-    ("verdicts", verdict_and_quarantine), ("verdicts", verdict_on_an_edit), ("attempts", tried_too_often),
+    ("verdicts", verdict_and_quarantine), ("verdicts", verdict_on_itself),
+    ("verdicts", edit_without_verdict), ("attempts", tried_too_often),
     ("ledger", jobs_unaccounted), ("bounds", too_much_memory), ("liveness", still_waiting),
     ("liveness", not_at_the_top),
 ]

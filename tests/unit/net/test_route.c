@@ -52,6 +52,10 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/api/v1/review/labels", ROUTE_LABELS, METHOD_GET},
         {"/api/v1/review/7", ROUTE_REVIEW_ITEM, METHOD_GET},
         {"/api/v1/review/7", ROUTE_REVIEW_ACT, METHOD_POST},
+        {"/api/v1/rooms/lobby/policy", ROUTE_POLICY, METHOD_GET},
+        {"/api/v1/rooms/lobby/policy", ROUTE_POLICY_PUT, METHOD_PUT},
+        {"/api/v1/rooms/lobby/policy/dry-run", ROUTE_DRY_RUN, METHOD_POST},
+        {"/api/v1/rooms/lobby/events/7/trace", ROUTE_TRACE, METHOD_GET},
         {"/api/v1/audit", ROUTE_AUDIT, METHOD_GET},
         {"/api/v1/analyze", ROUTE_ANALYZE, METHOD_POST},
         {"/v1alpha1/comments:analyze", ROUTE_COMMENTS_ANALYZE, METHOD_POST},
@@ -63,6 +67,17 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         ck_assert_int_eq(find_for(paths[i].method, paths[i].path), 0);
         ck_assert_int_eq(match.route->id, paths[i].id);
     }
+}
+END_TEST
+
+START_TEST(a_path_can_hold_a_room_and_a_seq)
+{
+    ck_assert_int_eq(find("/api/v1/rooms/tea/events/58/trace"), 0);
+    ck_assert_str_eq(match.room, "tea");
+    ck_assert_int_eq(match.id, 58);
+    ck_assert_int_eq(find("/api/v1/rooms/tea/events/0/trace"), E_BAD_REQUEST);
+    ck_assert_int_eq(find("/api/v1/rooms/TEA/events/58/trace"), E_BAD_REQUEST);
+    ck_assert_int_eq(find("/api/v1/rooms/tea/events//trace"), E_NOT_FOUND);
 }
 END_TEST
 
@@ -267,7 +282,8 @@ START_TEST(a_header_list_is_searched_by_whole_words)
 }
 END_TEST
 
-UNIT_MAIN("route", each_path_of_the_table_is_found_as_itself, other_paths_are_not_found,
+UNIT_MAIN("route", each_path_of_the_table_is_found_as_itself,
+          a_path_can_hold_a_room_and_a_seq, other_paths_are_not_found,
           a_room_is_taken_from_the_path, an_id_is_taken_from_the_path,
           a_path_with_two_methods_tells_both, a_room_that_cannot_exist_is_refused_with_the_rule,
           get_serves_head_and_nothing_else, under_api_only_the_trade_of_a_ticket_is_open,
