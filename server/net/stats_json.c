@@ -71,6 +71,39 @@ static void add_store(struct buf *b, const struct store_stats *s)
     buf_append_char(b, '}');
 }
 
+static void add_ms(struct buf *b, const char *name, uint64_t us)
+{
+    buf_printf(b, "%s%.3f", name, (double)us / 1000);
+}
+
+/* Messages that were judged before they were shown, over all loops. */
+static void add_gate(struct buf *b, const struct figures *f)
+{
+    struct histogram waited = {0};
+    uint64_t judged = 0, open = 0, closed = 0, actions[N_ACTIONS] = {0};
+    for (unsigned i = 0; i < f->n_loops; i++) {
+        const struct loop_stats *l = f->loops[i];
+        judged += STAT_GET(l->gate_judged);
+        open += STAT_GET(l->gate_open);
+        closed += STAT_GET(l->gate_closed);
+        for (unsigned a = 0; a < N_ACTIONS; a++)
+            actions[a] += STAT_GET(l->gate_actions[a]);
+        histogram_add(&waited, &l->gate_us);
+    }
+    add_u64(b, ",\"gate\":{\"judged\":", judged);
+    add_u64(b, ",\"open\":", open);
+    add_u64(b, ",\"closed\":", closed);
+    buf_append_str(b, ",\"actions\":{");
+    for (unsigned a = 0; a < N_ACTIONS; a++)
+        buf_printf(b, "%s\"%s\":%llu", a > 0 ? "," : "", action_name((enum action)a),
+                   (unsigned long long)actions[a]);
+    buf_append_char(b, '}');
+    add_ms(b, ",\"p50_ms\":", histogram_quantile(&waited, 0.5));
+    add_ms(b, ",\"p99_ms\":", histogram_quantile(&waited, 0.99));
+    add_u64(b, ",\"review_dropped\":", STAT_GET(f->store->review_dropped));
+    buf_append_char(b, '}');
+}
+
 static void add_column(struct buf *b, const struct figures *f, const char *name, size_t offset)
 {
     unsigned first = f->next_sample + f->samples_max - f->n_samples;
@@ -114,6 +147,7 @@ void stats_json(struct buf *b, const struct figures *f)
     add_totals(b, f, &t);
     add_loops(b, f);
     add_store(b, f->store);
+    add_gate(b, f);
     add_history(b, f);
     buf_append_char(b, '}');
 }
