@@ -110,12 +110,13 @@ START_TEST(a_comment_has_at_most_20480_bytes)
         memset(body + at, 'x', (size_t)PERSPECTIVE_TEXT_MAX + (size_t)over);
         at += (size_t)PERSPECTIVE_TEXT_MAX + (size_t)over;
         snprintf(body + at, sizeof body - at, "\"},\"requestedAttributes\":{\"INSULT\":{}}}");
-        if (over == 0)
+        if (over == 0) {
             ck_assert_int_eq(parse(PERSPECTIVE_ANALYZE, body), 200);
-        else
+            perspective_free(p);
+        } else {
             refused(body, "COMMENT_TOO_LONG", "Value (20481) exceeded limit (20480)");
+        }
     }
-    perspective_free(p);
 }
 END_TEST
 
