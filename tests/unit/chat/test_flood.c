@@ -18,7 +18,8 @@ START_TEST(disguises_do_not_help)
     const char *text = "Buy cheap followers now at the best shop in town";
     ck_assert(near(text, "BUY CHEAP FOLLOWERS NOW AT THE BEST SHOP IN TOWN!!!"));
     ck_assert(near(text, "Buuuy che\xcc\x81\x61p f\xc3\xb6llowers now at the best shop in town"));
-    ck_assert(near(text, "\xef\xbc\xa2uy cheap f\xd0\xbellowers n\xd0\xbew at the best shop in town"));
+    ck_assert(near(text, "\xef\xbc\xa2uy cheap f\xd0\xbellowers n\xd0\xbew at the best "
+                         "shop in town"));
     ck_assert(near(text, "Buy cheap followers now at the best shop in town today"));
     ck_assert(near(text, "B-u-y c.h.e.a.p followers now at the best\xe2\x80\x8b shop in town"));
 }
@@ -28,7 +29,8 @@ START_TEST(other_texts_are_others)
 {
     ck_assert(!near("Buy cheap followers now at the best shop in town",
                     "Does anybody know when the meeting about the garden begins?"));
-    ck_assert(!near("see you at nine then, I bring the cake", "see you tomorrow, bring your notes"));
+    ck_assert(!near("see you at nine then, I bring the cake",
+                    "see you tomorrow, bring your notes"));
     ck_assert(!near("yes", "no"));
     ck_assert(!near("", ""));
     ck_assert(near("lol", "LOOOL!"));
