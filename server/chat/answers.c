@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "chat/auth.h"
 #include "chat/findings.h"
+#include "chat/recap.h"
 
 #include <string.h>
 
@@ -260,10 +261,19 @@ void commands_answer(void *owner, struct msg *m)
         on_published(s, (const struct msg_publication *)m);
         break;
     case MSG_LOOP_READ:
-        on_history(s, (const struct msg_read *)m);
+        if (recap_waits(s, ((struct msg_read *)m)->ask.request))
+            recap_on_read(s, (const struct msg_read *)m);
+        else
+            on_history(s, (const struct msg_read *)m);
+        break;
+    case MSG_LOOP_RETURNED:
+        recap_on_returned(s, (const struct msg_verdict *)m);
         break;
     case MSG_LOOP_READ_MARKED:
-        on_read_marked(s, (const struct msg_read_mark *)m);
+        if (recap_waits(s, ((struct msg_read_mark *)m)->ask.request))
+            recap_on_marked(s, (const struct msg_read_mark *)m);
+        else
+            on_read_marked(s, (const struct msg_read_mark *)m);
         break;
     case MSG_LOOP_MEMBERS:
         on_members(s, (const struct msg_members *)m);

@@ -259,6 +259,10 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ON(LOOP_TELL, tell, loop_on_tell);
         ANSWER(LOOP_TICKET, ticket);
         ANSWER(LOOP_INQUIRED, inquiry);
+        ANSWER(LOOP_INSIGHT, insight);
+    case MSG_LOOP_RETURNED:
+        loop_on_answer(c, ((struct msg_verdict *)m)->ticket, m);
+        break;
         ON(LOOP_ROOMS, rooms, loop_on_rooms);
         ON(LOOP_NAMED, name, loop_on_named);
         ON(LOOP_BOARD, board, loop_on_board);

@@ -6,6 +6,7 @@
  * matter (a room's home, a name's home, the store) and returns; the answer comes to commands_answer
  * (answers.c), by the session's id. Requests that wait count as the session's load.
  */
+#include "chat/recap.h"
 #include "chat/commands.h"
 
 #include "base/clock.h"
@@ -226,6 +227,13 @@ static void run_history(struct session *s, struct request *r)
     chat_post_store(s->chat, &m->head);
 }
 
+static void run_recap(struct session *s, struct request *r)
+{
+    struct membership *ms = joined_room(s, r);
+    if (ms != NULL)
+        recap_run(s, r, ms);
+}
+
 static void run_members(struct session *s, struct request *r)
 {
     struct membership *ms = joined_room(s, r);
@@ -360,7 +368,7 @@ static const struct command {
     {"typing", false, run_typing},   {"read", false, run_read},     {"join", false, run_join},
     {"leave", false, run_leave},     {"hello", true, run_hello},    {"history", false, run_history},
     {"members", false, run_members}, {"rooms", false, run_rooms},   {"react", false, run_react},
-    {"edit", false, run_edit},       {"delete", false, run_delete},
+    {"edit", false, run_edit},       {"delete", false, run_delete}, {"recap", false, run_recap},
 };
 
 static const struct command *find(const char *type)
@@ -384,7 +392,7 @@ bool commands_run(struct session *s, const char *text, size_t len)
     if (r.status == 0 && command == NULL)
         request_fail(&r, E_BAD_REQUEST,
                      "unknown type '%.32s'; known are hello, join, leave, send, edit, "
-                     "delete, react, typing, read, history, members, rooms, ping",
+                     "delete, react, typing, read, history, members, rooms, recap, ping",
                      r.type);
     s->retry_after_ms = 0;
     if (r.status == 0)

@@ -5,6 +5,7 @@
  * came and went again in between was never mentioned. */
 #include "chat/room.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -68,6 +69,19 @@ static void note_change(struct chat *c, struct room *r, struct room_member *m)
     room_set_timed(c, r);
 }
 
+/* For the analyzers that watch rooms. */
+static void tell_dispatch(struct chat *c, const struct room *r, const struct user *user)
+{
+    struct msg_joined *m =
+        c->shared->topology->dispatch != NULL ? msg_new(MSG_DISPATCH_JOINED, 0) : NULL;
+    if (m == NULL)
+        return;
+    m->room = r->name;
+    m->ts_ms = clock_wall_ms();
+    memcpy(m->user_id, user->id, sizeof m->user_id);
+    chat_post_dispatch(c, &m->head);
+}
+
 void room_member_came(struct chat *c, struct room *r, unsigned loop, struct user *user)
 {
     r->attending[loop]++;
@@ -83,6 +97,7 @@ void room_member_came(struct chat *c, struct room *r, unsigned loop, struct user
     r->n_members++;
     list_remove(&r->idle);
     note_change(c, r, m);
+    tell_dispatch(c, r, user);
 }
 
 void room_on_leave(struct chat *c, struct msg_leave *msg)

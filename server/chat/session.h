@@ -60,6 +60,7 @@ struct session {
     uint32_t n_rooms;
     struct buf out;           /* replies, as frames; before out_at: written */
     size_t out_at;
+    uint64_t recap;           /* id of the recap's request that is being made; 0: none */
     uint32_t load;            /* requests waiting for an answer, weighted */
     bool is_choked, is_paused;
     uint8_t bad_frames;       /* in a row */

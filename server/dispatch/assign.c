@@ -2,7 +2,8 @@
  *
  * Who gets which batch, and when. Dispatch thread.
  *
- * What was suspected first, then the gate's jobs, then ad-hoc ones, then history's. A worker takes
+ * What was suspected first, then the gate's jobs, then ad-hoc ones, then history's, then calls, one
+ * by one. A worker takes
  * the gate's batches before others that lie there, so these have credits of their own; and while
  * there is a gate, no batch is larger than what takes a few milliseconds, so that the gate never
  * waits long behind one in hand.
@@ -90,9 +91,11 @@ static unsigned count_idle(const struct dispatch *d, const struct worker *except
     return n;
 }
 
-/* Jobs that this worker is done with soon enough for the gate. */
-static uint32_t size_max(const struct dispatch *d, const struct worker *w)
+/* Jobs that this worker is done with soon enough for the gate; calls go alone. */
+static uint32_t size_max(const struct dispatch *d, const struct worker *w, enum job_kind kind)
 {
+    if (kind == JOB_CALL)
+        return 1;
     bool gated = d->gated_us != 0 && d->now_us - d->gated_us < GATED_US;
     if (!gated || w->mean_job_us == 0)
         return d->batcher.batch_max;
@@ -113,7 +116,7 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
         unsigned credits = kind == JOB_GATE ? GATE_CREDITS : batcher_credits(w->mean_batch_us);
         if (load_of(w, kind) >= credits)
             break;
-        struct batcher limits = {size_max(d, w), d->batcher.delay_us};
+        struct batcher limits = {size_max(d, w, kind), d->batcher.delay_us};
         uint32_t n = batcher_size(&limits, l->lanes[kind].n, age, load_of(w, kind), credits,
                                   count_idle(d, reserved));
         if (n == 0)
@@ -130,7 +133,7 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
 
 uint64_t assign_work(struct dispatch *d)
 {
-    static const enum job_kind order[] = {JOB_GATE, JOB_ADHOC, JOB_BACKGROUND};
+    static const enum job_kind order[] = {JOB_GATE, JOB_ADHOC, JOB_BACKGROUND, JOB_CALL};
     const struct worker *reserved = assign_suspects(d);
     uint64_t soonest = UINT64_MAX;
     for (unsigned i = 0; i < sizeof order / sizeof order[0]; i++) {

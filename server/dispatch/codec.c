@@ -127,7 +127,7 @@ static const char *check_shape(const Parley__Worker__Result *r)
         return "number of errors";
     if (r->n_timings > ANALYZERS_MAX)
         return "number of timings";
-    const char *why = NULL;
+    const char *why = is_text(r->returned) ? NULL : "what a call returned";
     for (size_t i = 0; i < r->n_messages && why == NULL; i++)
         why = check_labels(r->messages[i]);
     for (size_t i = 0; i < r->n_errors && why == NULL; i++)
@@ -250,6 +250,8 @@ void codec_pack_batch(struct buf *out, const struct batch *b, uint32_t deadline_
     batch.id = b->id;
     batch.deadline_ms = deadline_ms;
     batch.gate = b->kind == JOB_GATE;
+    if (b->kind == JOB_CALL)
+        batch.call = (char *)(uintptr_t)container_of(b->jobs.next, struct job, link)->msg->call;
     m.body_case = PARLEY__WORKER__TO_WORKER__BODY_BATCH;
     m.batch = &batch;
     pack(out, &m);

@@ -242,6 +242,18 @@ static void on_msg(struct dispatch *d, struct msg *m)
     case MSG_DISPATCH_EXITED:
         on_exited(d, (struct msg_worker *)m);
         break;
+    case MSG_DISPATCH_JOINED:
+        insights_on_joined(d, (struct msg_joined *)m);
+        break;
+    case MSG_DISPATCH_INSIGHT_ASK:
+        insights_on_ask(d, (struct msg_insight *)m);
+        return;
+    case MSG_DISPATCH_INSIGHT_LOADED:
+        insights_on_loaded(d, (struct msg_insight *)m);
+        return;
+    case MSG_DISPATCH_RETURNED:
+        insights_on_returned(d, (struct msg_verdict *)m);
+        break;
     case MSG_DISPATCH_STOP:
         d->stopping = true;
         break;
@@ -290,6 +302,7 @@ static void tick(struct dispatch *d)
         judge(d, &d->workers.workers[i]);
     outcome_of_late(d, is_hopeless(d));
     quarantine_again(d);
+    insights_tick(d);
     board_tick(d);
 }
 
@@ -318,6 +331,7 @@ static void *run(void *arg)
         wait_us = assign_work(d);
         tick(d);
     }
+    insights_save_all(d);
     return NULL;
 }
 
@@ -335,6 +349,7 @@ int dispatch_open(struct dispatch **out, const struct dispatch_config *config, c
     d->batcher = (struct batcher){config->batch_max, config->batch_delay_ms * 1000u};
     ledger_init(&d->ledger);
     report_init(&d->report);
+    insights_init(&d->insights);
     d->mailbox = mailbox_new();
     if (d->mailbox == NULL || intake_init(&d->intake, config->queue_max) < 0
         || workertab_init(&d->workers, WORKER_SLOTS(config->workers),
@@ -423,6 +438,7 @@ void dispatch_free(struct dispatch *d)
     forget_batches(d);
     struct flight *flight = d->ledger.flight;
     ledger_fini(&d->ledger);
+    insights_fini(&d->insights);
     flight_close(flight);
     while (d->unkept != NULL) {
         struct msg *next = d->unkept->next;

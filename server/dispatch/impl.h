@@ -9,6 +9,7 @@
 
 #include "dispatch/batcher.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/insights.h"
 #include "dispatch/intake.h"
 #include "dispatch/ledger.h"
 #include "dispatch/report.h"
@@ -38,6 +39,7 @@ struct dispatch {
     struct batcher batcher;
     struct workertab workers;
     struct report report;
+    struct insights insights;
     struct buf out;          /* scratch: the message being packed */
     unsigned next_slot;      /* where the search for a free worker starts */
     uint64_t gated_us;       /* when the last job of the gate came; 0: never */

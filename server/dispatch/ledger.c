@@ -242,6 +242,7 @@ void ledger_expire(struct ledger *l, uint64_t now_us, struct list *expired)
 {
     expire_lane(&l->lanes[JOB_GATE], now_us, expired);
     expire_lane(&l->lanes[JOB_ADHOC], now_us, expired);
+    expire_lane(&l->lanes[JOB_CALL], now_us, expired);
     expire_suspects(l, now_us, expired);
 }
 

@@ -17,8 +17,8 @@
  * poisonous job costs at most ATTEMPTS_MAX workers, is found alone at its last attempt, and
  * its neighbours are all done by theirs.
  *
- * Jobs of three kinds wait in lanes of their own and are never mixed in a batch. Those of the gate
- * and ad-hoc ones have ids below 0, may have a deadline, and are noted nowhere.
+ * Jobs of each kind wait in lanes of their own and are never mixed in a batch. All but history's
+ * have ids below 0, may have a deadline, and are noted nowhere.
  *
  * The same goes for the death of the server itself, which the next one learns from the notes in
  * `flight`: what was in flight then is first forgiven, then suspected, each job alone, and in the
@@ -98,7 +98,7 @@ struct batch *ledger_take_suspect(struct ledger *l);
 /* Up to n of the oldest fresh jobs of the kind with at most max_bytes of text (one always fits);
  * NULL when there are none, or memory is short. Their attempt is counted. */
 struct batch *ledger_take(struct ledger *l, enum job_kind kind, uint32_t n, size_t max_bytes);
-/* Moves the waiting jobs of the gate and the ad-hoc ones whose deadline is over, or all of them
+/* Moves the waiting jobs that are not history's and whose deadline is over, or all of them
  * when now_us is UINT64_MAX, to `expired` (for ledger_drop). */
 void ledger_expire(struct ledger *l, uint64_t now_us, struct list *expired);
 /* Frees a job that was expired. */

@@ -10,6 +10,7 @@
 #include "dispatch/verdict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* To the room's home loop, or to who asked. Takes the verdict. */
 static void deliver(struct dispatch *d, const struct msg_job *job, struct msg_verdict *v)
@@ -22,9 +23,16 @@ static void deliver(struct dispatch *d, const struct msg_job *job, struct msg_ve
     }
 }
 
+/* A call's answer is what it returned, or that it failed. */
+static void conclude_call(struct msg_verdict *v, const char *returned)
+{
+    v->returned = returned[0] != '\0' ? strdup(returned) : NULL;
+    v->status = v->returned != NULL ? 0 : E_INTERNAL;
+}
+
 static void conclude(struct dispatch *d, const struct worker *w, const struct batch *b,
                      const struct job *j, const Parley__Worker__Labels *labels,
-                     uint64_t compute_us)
+                     const Parley__Worker__Result *r)
 {
     histogram_record(&d->stats.latency_us, d->now_us - j->arrived_us);
     struct msg_verdict *v = verdict_new(j->msg, labels, &d->report);
@@ -37,7 +45,11 @@ static void conclude(struct dispatch *d, const struct worker *w, const struct ba
     v->batch = b->id;
     v->batch_size = b->n;
     v->queue_us = (uint32_t)(b->sent_us - j->arrived_us);
-    v->compute_us = (uint32_t)compute_us;
+    v->compute_us = (uint32_t)r->compute_us;
+    if (b->kind == JOB_CALL)
+        conclude_call(v, r->returned);
+    else if (b->kind != JOB_ADHOC)
+        insights_observe(d, j->msg, v);
     deliver(d, j->msg, v);
 }
 
@@ -46,7 +58,7 @@ void dispatch_finish(struct dispatch *d, struct worker *w, struct batch *b,
 {
     size_t i = 0;
     LIST_FOREACH(&b->jobs, link, after)
-        conclude(d, w, b, container_of(link, struct job, link), r->messages[i++], r->compute_us);
+        conclude(d, w, b, container_of(link, struct job, link), r->messages[i++], r);
     ledger_done(&d->ledger, b);
     d->changed = true;
 }

@@ -135,6 +135,13 @@ static void free_rest(struct msg *m)
     case MSG_LOOP_TELL:
         frame_unref(((struct msg_tell *)m)->frame);
         break;
+    case MSG_STORE_INSIGHT_LOAD:
+    case MSG_STORE_INSIGHT_SAVE:
+    case MSG_DISPATCH_INSIGHT_ASK:
+    case MSG_DISPATCH_INSIGHT_LOADED:
+    case MSG_LOOP_INSIGHT:
+        buf_fini(&((struct msg_insight *)m)->json);
+        break;
     default:
         break;
     }
@@ -203,6 +210,10 @@ void msg_free(struct msg *m)
     case MSG_STORE_TRACES:
     case MSG_LOOP_TRACES:
         buf_fini(&((struct msg_traces *)m)->rows);
+        break;
+    case MSG_DISPATCH_RETURNED:
+    case MSG_LOOP_RETURNED:
+        free(((struct msg_verdict *)m)->returned);
         break;
     case MSG_LOOP_BOARD:
         frame_unref(((struct msg_board *)m)->workers);

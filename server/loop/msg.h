@@ -59,6 +59,8 @@ struct mailbox;
     X(LOOP_POLICY,          policy)       /* home: answer; main: the default, anew */            \
     X(LOOP_TRACES,          traces)       /* store */                                            \
     X(LOOP_KICK,            kick)         /* home of a room: close every session of a user */    \
+    X(LOOP_INSIGHT,         insight)      /* dispatch: what is known of a room */                \
+    X(LOOP_RETURNED,        verdict)      /* dispatch: a call was answered */                   \
     X(LOOP_MODERATED,       moderation)   /* store */                                            \
     X(LOOP_KEY,             key)          /* store: done with a key */                           \
     X(LOOP_KEYRING,         keyring)      /* store: the keys that are good from now on */        \
@@ -85,6 +87,8 @@ struct mailbox;
     X(STORE_KEY,            key)          /* an operator's look at the keys, or change */        \
     X(STORE_POLICY,         policy)                                                              \
     X(STORE_TRACES,         traces)       /* how messages came to their verdicts */              \
+    X(STORE_INSIGHT_LOAD,   insight)      /* dispatch: what was known of a room */               \
+    X(STORE_INSIGHT_SAVE,   insight)                                                             \
     X(STORE_STOP,           signal)                                                             \
     /* texts of other programs (net/inquiry) */                                                \
     X(INQUIRY_ASK,          inquiry)                                                            \
@@ -97,6 +101,10 @@ struct mailbox;
     X(DISPATCH_QUARANTINED, quarantine)   /* store: it is on disk (or status says why not) */    \
     X(DISPATCH_SPAWNED,     worker)       /* main */                                             \
     X(DISPATCH_EXITED,      worker)       /* main */                                             \
+    X(DISPATCH_JOINED,      joined)       /* home: somebody came into a room */                  \
+    X(DISPATCH_INSIGHT_ASK, insight)      /* loop: what is known of this room? */                \
+    X(DISPATCH_INSIGHT_LOADED, insight)   /* store */                                            \
+    X(DISPATCH_RETURNED,    verdict)      /* dispatch itself: its own call was answered */       \
     X(DISPATCH_STOP,        signal)                                                             \
     /* main: the supervisor's hands, and the order of stopping */                               \
     X(MAIN_WORKER_KILL,     worker)       /* dispatch: past its hard deadline */                 \
@@ -386,12 +394,13 @@ enum job_kind {
     JOB_BACKGROUND, /* a message of history: kept as pending until its verdict is on disk */
     JOB_GATE,       /* a message that nobody sees before it is judged */
     JOB_ADHOC,      /* a text of somebody who waits for the answer; no message */
+    JOB_CALL,       /* a function of the worker's, on JSON; when nothing else is to be done */
     N_JOB_KINDS
 };
 
-/* Gate and ad-hoc jobs have no number (dispatch gives them one below 0) and are kept nowhere: each
- * is answered exactly once, by a msg_verdict to `reply` under `reply_tag` that carries ticket and
- * part, unless the server stops first. */
+/* All but background jobs have no number (dispatch gives them one below 0) and are kept nowhere:
+ * each is answered exactly once, by a msg_verdict to `reply` under `reply_tag` that carries ticket
+ * and part, unless the server stops first. */
 struct msg_job {
     struct msg head;
     enum job_kind kind;
@@ -402,7 +411,8 @@ struct msg_job {
     uint64_t on;              /* an edit's: seq of the message; else 0 */
     struct origin origin;
     int64_t ts_ms;
-    /* gate and ad hoc */
+    const char *call;         /* JOB_CALL: the function; a literal. Its argument is the text */
+    /* all but background */
     struct mailbox *reply;
     enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_INQUIRY_JUDGED */
     uint64_t ticket;          /* the asking side's own: travels back untouched, as does part */
@@ -434,8 +444,8 @@ struct label {
 
 struct msg_verdict {
     struct msg head;
-    /* gate and ad hoc: 0; E_TIMEOUT, E_UNAVAILABLE: no worker (in time); E_REJECTED: the text
-     * killed every worker that was given it. Else 0. */
+    /* Not background: 0; E_TIMEOUT, E_UNAVAILABLE: no worker (in time); E_REJECTED: the text
+     * killed every worker that was given it; E_INTERNAL: the call failed. Background: 0. */
     int status;
     uint64_t ticket;
     uint32_t part;
@@ -453,6 +463,25 @@ struct msg_verdict {
     uint32_t compute_us;      /* batch in the worker */
     size_t n_labels;
     struct label *labels;     /* into the same allocation, with room for VERDICT_ROOM more */
+    char *returned;           /* of a call: JSON, malloc'ed; else NULL */
+};
+
+/* For room analyzers. */
+struct msg_joined {
+    struct msg head;
+    struct room_name room;
+    int64_t ts_ms;
+    char user_id[USER_ID_MAX + 1];
+};
+
+/* What room analyzers know of a room. */
+struct msg_insight {
+    struct msg head;
+    struct ask ask;           /* INSIGHT_ASK */
+    struct room_name room;
+    struct mailbox *reply;
+    int64_t as_of_ms;         /* out of ASK: when there was last something to tell; 0: never */
+    struct buf json;          /* out of ASK: an object by analyzer; STORE: all that is kept */
 };
 
 struct msg_pending {

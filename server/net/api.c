@@ -535,6 +535,9 @@ void api_on_answer(struct http_request *r, struct msg *m)
     case MSG_LOOP_KEY:
         api_answer_key(r, (const struct msg_key *)m);
         return;
+    case MSG_LOOP_INSIGHT:
+        api_answer_insight(r, (const struct msg_insight *)m);
+        break;
     case MSG_LOOP_MODERATED:
         api_answer_moderation(r, (struct msg_moderation *)m);
         return;

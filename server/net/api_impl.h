@@ -43,9 +43,11 @@ void handle_review(struct http_request *r);
 void handle_review_precision(struct http_request *r);
 void handle_review_labels(struct http_request *r);
 void handle_review_item(struct http_request *r);
+void handle_insights(struct http_request *r);
 void handle_review_act(struct http_request *r);
 void handle_audit(struct http_request *r);
 void api_answer_moderation(struct http_request *r, struct msg_moderation *m);
+void api_answer_insight(struct http_request *r, const struct msg_insight *m);
 /* Of a decision that needed an event. */
 void api_answer_decided(struct http_request *r, const struct msg_publication *m);
 

@@ -28,6 +28,7 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELE
     X(WORKERS,     workers,     GET,  "/api/v1/workers",               RIGHT_OPERATE,   0,   0) \
     X(ROOMS,       rooms,       GET,  "/api/v1/rooms",                 RIGHT_OPERATE,   200, 1000)\
     X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
+    X(INSIGHTS,    insights,    GET,  "/api/v1/rooms/{room}/insights", RIGHT_READ_ROOM, 0,   0) \
     X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_WRITE,     0,   0) \
     X(OPS_TICKETS, ops_tickets, POST, "/api/v1/ops/tickets",           RIGHT_OWN,       0,   0) \
     X(OPS_SESSION, ops_session, POST, "/api/v1/ops/session",           RIGHT_NONE,      0,   0) \

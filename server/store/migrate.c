@@ -17,6 +17,8 @@ static const char *const steps[MIGRATE_VERSION] = {
     "ALTER TABLE quarantine ADD COLUMN stack TEXT NOT NULL DEFAULT ''", /* of Python, when told */
     moderation_sql,
     gate_sql,
+    /* what room analyzers know of each room, as they left it: JSON */
+    "CREATE TABLE insights (room TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
 };
 
 static int run_step(sqlite3 *db, int64_t version)

@@ -30,6 +30,8 @@
     X(COMMIT,            "COMMIT")                                                                 \
     X(ROLLBACK,          "ROLLBACK")                                                               \
     X(META_PUT,          "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")               \
+    X(INSIGHT_PUT,       "INSERT OR REPLACE INTO insights (room, json) VALUES (?1, ?2)")           \
+    X(INSIGHT_GET,       "SELECT json FROM insights WHERE room = ?1")                              \
     /* rooms, users */                                                                             \
     X(ROOM_FIND,         "SELECT id, top, oldest, last_ts FROM rooms WHERE name = ?1")             \
     X(ROOM_INSERT,       "INSERT INTO rooms (name, top, oldest, last_ts) VALUES (?1, ?2, ?3, ?4)") \

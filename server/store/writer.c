@@ -155,6 +155,7 @@ static int write_message(struct writer *w, struct msg *m)
         break;
     case MSG_STORE_KEY:
     case MSG_STORE_POLICY:
+    case MSG_STORE_INSIGHT_SAVE:
         break;
     case MSG_STORE_REVIEW:
         if (!is_decision(m))
@@ -183,6 +184,8 @@ static int write_message(struct writer *w, struct msg *m)
         return moderation_write(w, (struct msg_moderation *)m);
     if (m->tag == MSG_STORE_POLICY)
         return policies_put(w, (struct msg_policy *)m);
+    if (m->tag == MSG_STORE_INSIGHT_SAVE)
+        return insights_write(w, (struct msg_insight *)m);
     if (m->tag == MSG_STORE_KEY)
         return keys_write(w, (struct msg_key *)m);
     return quarantine_put(w, (struct msg_quarantine *)m);
@@ -335,6 +338,9 @@ static void answer(struct writer *w, struct msg *m, int lost)
         break;
     case MSG_STORE_KEY:
         keys_answer(w, (struct msg_key *)m, lost);
+        break;
+    case MSG_STORE_INSIGHT_LOAD:
+        insights_answer(w, (struct msg_insight *)m);
         break;
     case MSG_STORE_READ:
     case MSG_STORE_TRACES:

@@ -153,4 +153,8 @@ int search_expire(struct writer *w, int64_t room, uint64_t seq);
 /* retention.c: deletes up to n events of a room that holds too many. */
 int retention_step(struct writer *w, struct room_entry *e, size_t n);
 
+/* insights.c: rc as of the transaction; and the answer to INSIGHT_LOAD. */
+int insights_write(struct writer *w, struct msg_insight *m);
+void insights_answer(struct writer *w, struct msg_insight *m);
+
 #endif

@@ -35,6 +35,7 @@ static struct {
     pthread_t thread;
     struct link *link;
     PyObject *analyze;      /* parley.host.analyze */
+    PyObject *call;         /* parley.host.call */
     PyObject *soft_timeout; /* parley.host.SoftTimeout */
     uint64_t batch;         /* in analysis now; 0: none */
     _Atomic uint64_t interrupted;
@@ -151,8 +152,10 @@ static PyObject *import_package(void)
     PyObject *module = PyImport_ImportModule("parley.host");
     if (module != NULL && tick != NULL && PyObject_SetAttrString(module, "tick", tick) == 0) {
         host.analyze = PyObject_GetAttrString(module, "analyze");
+        host.call = PyObject_GetAttrString(module, "call");
         host.soft_timeout = PyObject_GetAttrString(module, "SoftTimeout");
-        if (host.analyze != NULL && host.soft_timeout != NULL && install_interrupt())
+        if (host.analyze != NULL && host.call != NULL && host.soft_timeout != NULL
+            && install_interrupt())
             load = PyObject_GetAttrString(module, "load");
     }
     Py_XDECREF(tick);
@@ -362,6 +365,23 @@ static void analyze(struct link *l, const Parley__Worker__Batch *b)
     arena_free(&a);
 }
 
+/* A function of the package on JSON, answered with JSON. */
+static void call(struct link *l, const Parley__Worker__Batch *b)
+{
+    struct arena a = ARENA_INIT;
+    Parley__Worker__Result result = PARLEY__WORKER__RESULT__INIT;
+    uint64_t began_us = clock_mono_us();
+    host.batch = b->id;
+    PyObject *answer = PyObject_CallFunction(host.call, "ss", b->call, b->texts[0]);
+    host.batch = 0;
+    pyhost_result_call(&result, &a, answer);
+    result.batch = b->id;
+    result.compute_us = clock_mono_us() - began_us;
+    link_answer(l, &result);
+    Py_XDECREF(answer);
+    arena_free(&a);
+}
+
 void pyhost_serve(struct link *l)
 {
     for (;;) {
@@ -371,7 +391,10 @@ void pyhost_serve(struct link *l)
         Py_END_ALLOW_THREADS
         if (batch == NULL)
             return;
-        analyze(l, batch);
+        if (batch->call[0] != '\0')
+            call(l, batch);
+        else
+            analyze(l, batch);
         parley__worker__batch__free_unpacked(batch, NULL);
     }
 }

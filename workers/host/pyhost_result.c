@@ -310,3 +310,19 @@ void pyhost_result_fail(Parley__Worker__Result *out, struct arena *a, size_t n)
     e->message = error.message;
     e->traceback = error.traceback;
 }
+
+void pyhost_result_call(Parley__Worker__Result *out, struct arena *a, PyObject *answer)
+{
+    Py_ssize_t len = 0;
+    const char *json = NULL;
+    if (answer != NULL && PyUnicode_Check(answer))
+        json = PyUnicode_AsUTF8AndSize(answer, &len);
+    else if (answer != NULL)
+        PyErr_SetString(PyExc_TypeError, "parley.host.call must return a str");
+    if (json == NULL) {
+        pyhost_result_fail(out, a, 1);
+        return;
+    }
+    make_messages(out, a, 1);
+    out->returned = arena_text(a, json, (size_t)len);
+}

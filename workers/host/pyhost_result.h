@@ -22,6 +22,10 @@ void pyhost_result_fill(Parley__Worker__Result *out, struct arena *a, PyObject *
  * messages. */
 void pyhost_result_fail(Parley__Worker__Result *out, struct arena *a, size_t n);
 
+/* What parley.host.call() returned, a str that is JSON; or NULL: the pending exception, which is
+ * cleared, is the result. */
+void pyhost_result_call(Parley__Worker__Result *out, struct arena *a, PyObject *answer);
+
 /* The pending Python exception as texts in the arena; clears it. */
 struct python_error {
     char *type, *message, *traceback;

@@ -8,13 +8,14 @@ does makes these functions raise; C gets checked tuples only.
 
 from __future__ import annotations
 
+import json
 import logging
 import platform
 import time
 import traceback
 from typing import Any, Callable, Sequence
 
-from parley import duration, outcome, registry
+from parley import calls, duration, outcome, registry
 from parley.alarm import Alarm
 from parley.api import AnalyzerError, Batch, Error, Result
 from parley.keeper import Checkpoint, Keeper, Told, as_found
@@ -86,6 +87,30 @@ def close() -> None:
             except Exception:
                 traceback.print_exc()
     _entries.clear()
+
+
+_calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "recap": calls.recap,
+    "observe": lambda argument: calls.observe(_keeper, room_failures, argument),
+}
+
+
+def call(function: str, argument: str) -> str:
+    """Call one of the package's functions on JSON (`Batch.call`): the answer as JSON.
+
+    What it raises is told to whoever asked as a failure, and shown to the operator.
+    """
+    try:
+        run = _calls[function]
+    except KeyError:
+        raise LookupError(f"no function '{function}'; there are {', '.join(sorted(_calls))}") \
+            from None
+    try:
+        _alarm.disarm()
+        tick()
+        return json.dumps(run(json.loads(argument)), ensure_ascii=False, allow_nan=False)
+    except SoftTimeout as error:
+        raise TimeoutError(f"'{function}' took too long and was stopped") from error
 
 
 def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
