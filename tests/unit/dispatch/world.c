@@ -117,6 +117,15 @@ static void on_store_msg(struct world *w, struct msg *m)
         on_pending(w, (struct msg_pending *)m);
         return;
     }
+    if (m->tag == MSG_STORE_INSIGHT_LOAD) { /* of no room anything is known */
+        m->tag = MSG_DISPATCH_INSIGHT_LOADED;
+        mailbox_post(((struct msg_insight *)m)->reply, m);
+        return;
+    }
+    if (m->tag == MSG_STORE_INSIGHT_SAVE) {
+        msg_free(m);
+        return;
+    }
     ck_assert_int_eq(m->tag, MSG_STORE_QUARANTINE);
     struct msg_quarantine *q = (struct msg_quarantine *)m;
     q->status = w->refuse > 0 ? E_UNAVAILABLE : 0;

@@ -37,6 +37,7 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/api/v1/workers", ROUTE_WORKERS, METHOD_GET},
         {"/api/v1/rooms", ROUTE_ROOMS, METHOD_GET},
         {"/api/v1/rooms/lobby/events", ROUTE_EVENTS, METHOD_GET},
+        {"/api/v1/rooms/lobby/insights", ROUTE_INSIGHTS, METHOD_GET},
         {"/api/v1/rooms/lobby/messages", ROUTE_MESSAGES, METHOD_POST},
         {"/api/v1/ops/tickets", ROUTE_OPS_TICKETS, METHOD_POST},
         {"/api/v1/ops/session", ROUTE_OPS_SESSION, METHOD_POST},
