@@ -619,6 +619,10 @@ START_TEST(verdicts_are_gathered_into_numbered_events)
     unsigned n_jobs = 0;
     for (struct msg *m = jobs, *next; m != NULL; m = next) {
         next = m->next;
+        if (m->tag != MSG_DISPATCH_JOB) { /* that somebody came */
+            msg_free(m);
+            continue;
+        }
         const struct msg_job *job = (const struct msg_job *)m;
         struct msg_verdict *v = msg_new(MSG_ROOM_VERDICT, sizeof(struct label));
         v->id = job->id;
