@@ -293,20 +293,26 @@ void ledger_untake(struct ledger *l, struct batch *b)
     restore(l, b);
 }
 
+/* The books are of texts to be judged; a call is none. */
+static uint32_t booked(const struct batch *b)
+{
+    return b->kind == JOB_CALL ? 0 : b->n;
+}
+
 void ledger_sent(struct ledger *l, struct batch *b, uint64_t now_us)
 {
     b->sent_us = now_us;
-    l->sent += b->n;
-    l->in_flight += b->n;
+    l->sent += booked(b);
+    l->in_flight += booked(b);
     LIST_FOREACH(&b->jobs, link, after)
         if (job_of(link)->dispatches++ > 0)
-            l->redispatched++;
+            l->redispatched += b->kind != JOB_CALL;
 }
 
 void ledger_done(struct ledger *l, struct batch *b)
 {
-    l->done += b->n;
-    l->in_flight -= b->n;
+    l->done += booked(b);
+    l->in_flight -= booked(b);
     free_batch(l, b);
 }
 
@@ -355,8 +361,8 @@ static void split(struct ledger *l, struct batch *b)
 
 void ledger_return(struct ledger *l, struct batch *b, enum blame blame, struct list *condemned)
 {
-    l->in_flight -= b->n;
-    l->failed += b->n;
+    l->in_flight -= booked(b);
+    l->failed += booked(b);
     if (blame == BLAME_NOBODY || (blame == BLAME_OUTSIDE && forgive(b))) {
         b->id = l->next_batch++;
         restore(l, b);
@@ -368,8 +374,8 @@ void ledger_return(struct ledger *l, struct batch *b, enum blame blame, struct l
         list_remove(link);
         list_append(condemned, link);
         b->n--;
-        l->failed--;
-        l->quarantined++;
+        l->failed -= b->kind != JOB_CALL;
+        l->quarantined += b->kind != JOB_CALL;
     }
     if (b->n > 0) {
         split(l, b);

@@ -6,7 +6,7 @@
  *
  *     sent = done + failed + quarantined + in flight
  *
- * A dispatch ends as done (a result came), as failed (the worker was lost: the job is
+ * (calls are not counted). A dispatch ends as done (a result came), as failed (the worker was lost: the job is
  * dispatched again, which is the next `sent`) or as quarantined (the worker was lost for
  * the last time).
  *
