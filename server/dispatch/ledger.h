@@ -6,8 +6,8 @@
  *
  *     sent = done + failed + quarantined + in flight
  *
- * (calls are not counted). A dispatch ends as done (a result came), as failed (the worker was lost: the job is
- * dispatched again, which is the next `sent`) or as quarantined (the worker was lost for
+ * (calls are not counted). A dispatch ends as done (a result came), as failed (the worker was lost:
+ * the job is dispatched again, which is the next `sent`) or as quarantined (the worker was lost for
  * the last time).
  *
  * Who is to blame for a dead worker? A job's attempt is counted before it is sent. The
