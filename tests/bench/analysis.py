@@ -10,7 +10,8 @@ to the event loops; beside it the experiment `--analysis inline`, where the same
     lag    event-loop lag and delivery latency by rate: workers, inline, and no analysis at all
 
 Writes analysis.json and analysis-*.svg to DIR. Workers and loops share all cores here, as they do in use;
-figures are medians over the rounds, rounds are interleaved.
+figures are medians over the rounds, rounds are interleaved. `unfinished` counts what a server that could not keep
+up still owed 15 s after the load.
 """
 from __future__ import annotations
 
@@ -44,6 +45,7 @@ ADDED_RATES = (10, 100, 300, 1000)
 LAG_RATES = (25, 50, 100, 200, 400, 800, 1600)
 LAG_S = 20       # of the histogram that the server keeps: 20 probes a second and loop
 LAG_LIMIT_MS = 5
+UNFINISHED = {"unacked", "unsent", "lost"}  # rules that a server which falls behind breaks: some were still owed
 Figures = dict[str, float]
 
 
@@ -112,7 +114,10 @@ def run(kit: Kit, case: Case, names: list[str]) -> Figures:
     if report["verdict_ms"]["count"]:
         found |= {"verdict_p50_ms": report["verdict_ms"]["p50"], "verdict_p99_ms": report["verdict_ms"]["p99"]}
     if not report["oracle"]["pass"]:
-        raise BenchError(f"{case}: the oracle found {report['oracle']['violations']}")
+        broken = report["oracle"]["violations"]
+        if not set(broken) <= UNFINISHED:
+            raise BenchError(f"{case}: the oracle found {broken}")
+        found["unfinished"] = max(what["count"] for what in broken.values())
     return found
 
 
@@ -210,7 +215,7 @@ def measure_all(kit: Kit, wanted: list[Case], rounds: int, told: Callable[[str],
 def table(rows: list[dict]) -> str:
     """For people."""
     names = ("analysed_per_s", "verdict_p50_ms", "verdict_p99_ms", "lag_p50_ms", "lag_p99_ms", "delivery_p50_ms",
-             "delivery_p99_ms")
+             "delivery_p99_ms", "unfinished")
     lines = ["| shape | who | x | " + " | ".join(names) + " |", "|---|---|---|" + "---|" * len(names)]
     for row in rows:
         cells = [f"{row[name]['median']:.4g}" if name in row else "" for name in names]
