@@ -37,7 +37,7 @@ static void put_share(struct buf *b, float share)
     buf_append(b, text, len);
 }
 
-static void put_spans(struct buf *b, const struct label *l)
+void findings_encode_spans(struct buf *b, const struct label *l)
 {
     buf_append_char(b, '[');
     for (uint32_t i = 0; i < l->n_spans; i++) {
@@ -69,7 +69,7 @@ void findings_encode_label(struct buf *b, const struct label *l)
     buf_append_str(b, ",\"score\":");
     put_share(b, l->score);
     buf_append_str(b, ",\"spans\":");
-    put_spans(b, l);
+    findings_encode_spans(b, l);
     if (l->count > 0)
         put_why(b, l->label, l->count);
     buf_append_char(b, '}');
@@ -134,7 +134,7 @@ static void put_label(struct buf *b, const struct label *l)
     buf_append_str(b, l->flagged ? ",1" : ",0");
     if (l->n_spans > 0 || l->count > 0) {
         buf_append_char(b, ',');
-        put_spans(b, l);
+        findings_encode_spans(b, l);
     }
     if (l->count > 0) {
         buf_append_char(b, ',');

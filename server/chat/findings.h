@@ -11,6 +11,8 @@
 
 /* Appends the built-in analyzer's labels, of origin's counts. There must be room. */
 void findings_add_flood(struct msg_verdict *v);
+/* Appends [[start,end],…]. */
+void findings_encode_spans(struct buf *b, const struct label *l);
 /* Appends one label as JSON. */
 void findings_encode_label(struct buf *b, const struct label *l);
 /* Appends the labels that matter, those raised and those that a rule names, joined by commas.

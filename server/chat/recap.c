@@ -13,6 +13,7 @@
 #define EVENTS_MAX 1000
 #define BYTES_MAX (256 * 1024)
 #define PATIENCE_US 15000000u
+#define NO_MEMORY "the server is short of memory; try again"
 
 bool recap_waits(const struct session *s, uint64_t request)
 {
@@ -35,7 +36,7 @@ static void ask_events(struct session *s, const struct room_name *room, uint64_t
 {
     struct msg_read *m = msg_new(MSG_STORE_READ, 0);
     if (m == NULL) {
-        fail(s, E_UNAVAILABLE, "the server is short of memory; try again");
+        fail(s, E_UNAVAILABLE, NO_MEMORY);
         return;
     }
     m->ask = ask_of(s);
@@ -54,7 +55,7 @@ static void ask_mark(struct session *s, const struct room_name *room)
 {
     struct msg_read_mark *m = msg_new(MSG_STORE_READ_MARK, 0);
     if (m == NULL) {
-        fail(s, E_UNAVAILABLE, "the server is short of memory; try again");
+        fail(s, E_UNAVAILABLE, NO_MEMORY);
         return;
     }
     m->ask = ask_of(s);

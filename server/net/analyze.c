@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
+#include "chat/findings.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -245,15 +246,9 @@ static void put_label(struct buf *b, const struct label *l)
     json_put_number(b, l->threshold, 6);
     buf_append_str(b, ",\"flagged\":");
     json_put_bool(b, l->flagged);
-    buf_append_str(b, ",\"spans\":[");
-    for (uint32_t i = 0; i < l->n_spans; i++) {
-        buf_append_str(b, i > 0 ? ",[" : "[");
-        buf_append_u64(b, l->spans[i].start);
-        buf_append_char(b, ',');
-        buf_append_u64(b, l->spans[i].end);
-        buf_append_char(b, ']');
-    }
-    buf_append_str(b, "]}");
+    buf_append_str(b, ",\"spans\":");
+    findings_encode_spans(b, l);
+    buf_append_char(b, '}');
 }
 
 /* How many there are. */

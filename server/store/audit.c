@@ -22,20 +22,10 @@ int audit_put(struct writer *w, const char *actor, const char *act, const char *
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* "name":123, or null where the column is. */
-static void put_number(struct buf *b, const char *name, sqlite3_stmt *s, int at)
-{
-    buf_append_str(b, name);
-    if (sqlite3_column_type(s, at) == SQLITE_NULL)
-        buf_append_str(b, "null");
-    else
-        buf_append_i64(b, sqlite3_column_int64(s, at));
-}
-
 static void encode(struct buf *b, sqlite3_stmt *s)
 {
-    put_number(b, "{\"id\":", s, 0);
-    put_number(b, ",\"ts\":", s, 1);
+    stmt_put_number(b, "{\"id\":", s, 0);
+    stmt_put_number(b, ",\"ts\":", s, 1);
     buf_append_str(b, ",\"actor\":");
     json_put_cstring(b, stmt_get_text(s, 2));
     buf_append_str(b, ",\"act\":");
@@ -45,8 +35,8 @@ static void encode(struct buf *b, sqlite3_stmt *s)
         buf_append_str(b, "null");
     else
         json_put_cstring(b, stmt_get_text(s, 4));
-    put_number(b, ",\"seq\":", s, 5);
-    put_number(b, ",\"review\":", s, 6);
+    stmt_put_number(b, ",\"seq\":", s, 5);
+    stmt_put_number(b, ",\"review\":", s, 6);
     buf_append_str(b, ",\"detail\":");
     json_put_cstring(b, stmt_get_text(s, 7));
     buf_append_char(b, '}');

@@ -22,15 +22,6 @@ static void put_text(struct buf *b, const char *name, sqlite3_stmt *s, int at)
         json_put_string(b, stmt_get_text(s, at), (size_t)sqlite3_column_bytes(s, at));
 }
 
-static void put_number(struct buf *b, const char *name, sqlite3_stmt *s, int at)
-{
-    buf_append_str(b, name);
-    if (sqlite3_column_type(s, at) == SQLITE_NULL)
-        buf_append_str(b, "null");
-    else
-        buf_append_i64(b, sqlite3_column_int64(s, at));
-}
-
 /* Kept as JSON. */
 static void put_json(struct buf *b, const char *name, sqlite3_stmt *s, int at)
 {
@@ -42,28 +33,28 @@ static void put_json(struct buf *b, const char *name, sqlite3_stmt *s, int at)
 /* A row of REVIEW_COLUMNS, without its closing brace. */
 static void encode_item(struct buf *b, sqlite3_stmt *s)
 {
-    put_number(b, "{\"id\":", s, 0);
+    stmt_put_number(b, "{\"id\":", s, 0);
     put_text(b, ",\"kind\":", s, 1);
     put_text(b, ",\"state\":", s, 2);
     put_text(b, ",\"room\":", s, 3);
-    put_number(b, ",\"seq\":", s, 4);
+    stmt_put_number(b, ",\"seq\":", s, 4);
     buf_append_str(b, ",\"event\":");
     json_put_cstring(b, event_kind_name((enum event_kind)sqlite3_column_int(s, 5)));
-    put_number(b, ",\"on\":", s, 6);
+    stmt_put_number(b, ",\"on\":", s, 6);
     put_text(b, ",\"user\":{\"id\":", s, 7);
     put_text(b, ",\"name\":", s, 8);
     buf_append_str(b, ",\"role\":");
     json_put_cstring(b, role_name((enum role)sqlite3_column_int(s, 9)));
     put_text(b, "},\"cid\":", s, 10);
     put_text(b, ",\"text\":", s, 11);
-    put_number(b, ",\"ts\":", s, 12);
+    stmt_put_number(b, ",\"ts\":", s, 12);
     put_json(b, ",\"labels\":", s, 13);
     put_json(b, ",\"rule\":", s, 14);
     put_text(b, ",\"action\":", s, 15);
     put_text(b, ",\"claimed_by\":", s, 16);
-    put_number(b, ",\"claimed_ts\":", s, 17);
+    stmt_put_number(b, ",\"claimed_ts\":", s, 17);
     put_text(b, ",\"decided_by\":", s, 18);
-    put_number(b, ",\"decided_ts\":", s, 19);
+    stmt_put_number(b, ",\"decided_ts\":", s, 19);
     put_text(b, ",\"note\":", s, 20);
 }
 
@@ -118,17 +109,17 @@ static int list_labels(struct writer *w, struct msg_moderation *m)
     stmt_int(s, 2, m->limit);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         bool harmful = strcmp(stmt_get_text(s, 2), "approved") != 0;
-        put_number(b, "{\"id\":", s, 0);
+        stmt_put_number(b, "{\"id\":", s, 0);
         put_text(b, ",\"text\":", s, 11);
         put_text(b, ",\"decision\":", s, 2);
         buf_append_str(b, ",\"harmful\":");
         json_put_bool(b, harmful);
         put_text(b, ",\"room\":", s, 3);
-        put_number(b, ",\"ts\":", s, 12);
+        stmt_put_number(b, ",\"ts\":", s, 12);
         put_json(b, ",\"labels\":", s, 13);
         put_json(b, ",\"rule\":", s, 14);
         put_text(b, ",\"decided_by\":", s, 18);
-        put_number(b, ",\"decided_ts\":", s, 19);
+        stmt_put_number(b, ",\"decided_ts\":", s, 19);
         put_text(b, ",\"note\":", s, 20);
         buf_append_str(b, "}\n");
     }
@@ -145,13 +136,13 @@ static int list_rules(struct writer *w, struct msg_moderation *m)
         double right = (double)(sqlite3_column_int64(s, 2) + sqlite3_column_int64(s, 3));
         double decided = right + (double)sqlite3_column_int64(s, 1);
         put_json(b, b->len > 0 ? ",{\"rule\":" : "{\"rule\":", s, 0);
-        put_number(b, ",\"approved\":", s, 1);
-        put_number(b, ",\"rejected\":", s, 2);
-        put_number(b, ",\"masked\":", s, 3);
-        put_number(b, ",\"open\":", s, 4);
+        stmt_put_number(b, ",\"approved\":", s, 1);
+        stmt_put_number(b, ",\"rejected\":", s, 2);
+        stmt_put_number(b, ",\"masked\":", s, 3);
+        stmt_put_number(b, ",\"open\":", s, 4);
         buf_append_str(b, ",\"precision\":");
         if (decided > 0)
-            json_put_number(b, right / decided, 4);
+            json_stmt_put_number(b, right / decided, 4);
         else
             buf_append_str(b, "null");
         buf_append_char(b, '}');

@@ -41,3 +41,12 @@ void statements_finalize(sqlite3_stmt **stmts, int count)
         stmts[i] = NULL;
     }
 }
+
+void stmt_put_number(struct buf *b, const char *name, sqlite3_stmt *s, int at)
+{
+    buf_append_str(b, name);
+    if (sqlite3_column_type(s, at) == SQLITE_NULL)
+        buf_append_str(b, "null");
+    else
+        buf_append_i64(b, sqlite3_column_int64(s, at));
+}

@@ -6,6 +6,8 @@
 #ifndef STORE_STATEMENTS_H
 #define STORE_STATEMENTS_H
 
+#include "base/buf.h"
+
 #include <sqlite3.h>
 #include <stdint.h>
 #include <string.h>
@@ -232,5 +234,8 @@ static inline void stmt_null(sqlite3_stmt *s, int at)
 {
     sqlite3_bind_null(s, at);
 }
+
+/* Appends `name`, then the column's number, or null where it is NULL. */
+void stmt_put_number(struct buf *b, const char *name, sqlite3_stmt *s, int at);
 
 #endif
