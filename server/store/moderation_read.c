@@ -142,7 +142,7 @@ static int list_rules(struct writer *w, struct msg_moderation *m)
         stmt_put_number(b, ",\"open\":", s, 4);
         buf_append_str(b, ",\"precision\":");
         if (decided > 0)
-            json_stmt_put_number(b, right / decided, 4);
+            json_put_number(b, right / decided, 4);
         else
             buf_append_str(b, "null");
         buf_append_char(b, '}');
