@@ -285,6 +285,7 @@ static struct msg_job *make_job(const struct msg_publication *m)
     job->on = m->kind == EVENT_EDIT ? m->on : 0;
     job->ts_ms = m->ts_ms;
     job->origin.role = m->user->role;
+    job->origin.decided = m->decision != NULL;
     job->origin.received_us = m->received_us;
     job->origin.flood_repeats = m->flood_repeats;
     job->origin.flood_users = m->flood_users;

@@ -119,6 +119,7 @@ void room_on_verdict(struct chat *c, struct msg_verdict *m)
     enum action action = take_action(m, p);
     struct finding *found = &r->findings[r->n_verdicts];
     findings_make(c, found, m, p, action);
+    found->review &= !m->origin.decided;
     if (found->review)
         gate_strike(c, r, m->user_id);
     struct buf *b = &c->scratch;

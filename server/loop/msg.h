@@ -384,6 +384,7 @@ struct msg_ticket {
  * known (the job was read back from the store). */
 struct origin {
     enum role role;           /* of the author */
+    bool decided;             /* by a moderator: nobody is asked or struck again */
     uint64_t received_us, committed_us, shown_us;
     uint32_t flood_repeats, flood_users;
     struct gate_pass pass;

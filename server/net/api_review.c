@@ -128,14 +128,14 @@ void handle_review_act(struct http_request *r)
 
 /* -- the event that a decision needs ------------------------------------------------------- */
 
-/* The spans of what the analyzers flagged, of the item's labels. */
+/* The spans of the item's labels; without `flagged` a label is there because it matters. */
 static size_t read_spans(const json_t *labels, struct span *spans, size_t max)
 {
     size_t n = 0;
     for (size_t i = 0; i < json_array_size(labels); i++) {
         const json_t *label = json_array_get(labels, i);
         const json_t *list = json_object_get(label, "spans");
-        if (!json_is_true(json_object_get(label, "flagged")))
+        if (json_is_false(json_object_get(label, "flagged")))
             continue;
         for (size_t k = 0; k < json_array_size(list) && n < max; k++) {
             const json_t *pair = json_array_get(list, k);

@@ -54,6 +54,7 @@ async function main() {
     import('./history.mjs'),
     import('./outage.mjs'),
     import('./ops.mjs'),
+    import('./gate.mjs'),
     import('./looks.mjs'),
   ]);
   const cases = suites

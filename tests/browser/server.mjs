@@ -81,8 +81,17 @@ export class Server {
 
   /** An operator's POST. */
   post(path, body) {
+    return this.give('POST', path, body);
+  }
+
+  /** An operator's PUT. */
+  put(path, body) {
+    return this.give('PUT', path, body);
+  }
+
+  give(method, path, body) {
     const headers = { 'content-type': 'application/json' };
-    return this.call(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return this.call(path, { method, headers, body: JSON.stringify(body) });
   }
 
   async call(path, init) {

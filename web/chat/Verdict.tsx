@@ -32,6 +32,12 @@ function toneOf(label: Label, verdict: Verdict): Tone {
   return tone === 'bad' && verdict.action === 'none' ? 'warm' : tone;
 }
 
+const READ = new Set(navigator.languages.map((tag) => tag.split('-')[0]));
+
+/** That a text is in a language its reader reads is no news; the explanation has it. */
+const isExpected = (label: Label): boolean =>
+  label.analyzer === 'language' && READ.has(label.label);
+
 interface Shown {
   anchor: HTMLElement;
   label: Label;
@@ -55,8 +61,10 @@ export function Verdicts(props: {
 }): JSX.Element | null {
   const { message, tabbable, explain } = props;
   const verdict = message.verdict;
-  if (!verdict || verdict.labels.length === 0) return null;
-  const toned = verdict.labels.map((label) => ({ label, tone: toneOf(label, verdict) }));
+  if (!verdict) return null;
+  const news = verdict.labels.filter((label) => !isExpected(label));
+  if (news.length === 0) return null;
+  const toned = news.map((label) => ({ label, tone: toneOf(label, verdict) }));
   toned.sort((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
   return (
     <div class="verdicts">

@@ -355,9 +355,19 @@ export class Store {
       this.attend(entry.room).putEntry(entry);
     } else if (entry.state === 'failed') {
       const verb = { edit: 'edited', delete: 'deleted', react: 'saved' }[entry.op];
+      if (entry.op === 'edit' && entry.error?.code === 'rejected') this.editAgain(entry);
       this.toast(`This could not be ${verb}: ${entry.error?.message ?? 'the server refused'}`);
       this.client.discard(entry.cid);
     }
+  }
+
+  /** An edit was turned down for its words: they go back to where they can be mended. */
+  private editAgain(entry: Entry): void {
+    const room = this.rooms.value.get(entry.room);
+    const message = room?.find(Number(entry.fields.on));
+    if (!room || !message || message.deleted || room.editing.value) return;
+    room.editing.value = message;
+    room.takeBack.value = String(entry.fields.text ?? '');
   }
 
   private onEntryGone(entry: Entry, reply: OkReply | undefined): void {

@@ -5,16 +5,36 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { whole } from '../ui/format';
+import { percent, whole } from '../ui/format';
 import { call } from './api';
+import { Table, type Column } from './Table';
 
 const TEMPLATE = {
   gate: { mode: 'open', deadline_ms: 150 },
   rules: [{ label: 'toxicity.toxic', at: 0.9, action: 'flag' }],
 };
 
+interface Rule {
+  label: string;
+  at: number;
+  action: string;
+}
+
+/** What POST …/policy/dry-run answers. */
 interface DryRun {
-  [figure: string]: unknown;
+  messages: number;
+  unknown: number;
+  exempt: number;
+  actions: Record<string, number>;
+  rules: { rule: Rule; matched: number; decided: number }[];
+  examples: { seq: number; text: string; rule: Rule; action: string }[];
+}
+
+/** What GET …/policy answers: the policy, and whose it is. */
+interface Told {
+  room: string;
+  own: boolean;
+  [field: string]: unknown;
 }
 
 export function RoomRules(): JSX.Element {
@@ -34,9 +54,12 @@ export function RoomRules(): JSX.Element {
   };
   const load = (): Promise<void> =>
     attempt('Not read', async () => {
-      const policy = await call<object>('GET', path());
+      const { room: name, own, ...policy } = await call<Told>('GET', path());
       text.value = JSON.stringify(policy, null, 2);
       tried.value = undefined;
+      said.value = own
+        ? `These are the rules of #${name}.`
+        : `#${name} has no rules of its own: these are the server's.`;
     });
   const save = (): Promise<void> =>
     attempt('Not saved', async () => {
@@ -105,22 +128,57 @@ export function RoomRules(): JSX.Element {
   );
 }
 
+const RULE_COLUMNS: readonly Column<DryRun['rules'][number]>[] = [
+  {
+    head: 'Rule',
+    text: true,
+    cell: ({ rule }) => `${rule.label} from ${percent(rule.at)}: ${rule.action}`,
+  },
+  { head: 'Matched', hint: 'Messages the rule fits', cell: (r) => whole(r.matched) },
+  { head: 'Decided', hint: 'Messages it would have decided', cell: (r) => whole(r.decided) },
+];
+
 /** Numbers first, then what they are made of. */
 function Outcome({ run }: { run: DryRun }): JSX.Element {
-  const numbers = Object.entries(run).filter((e): e is [string, number] => typeof e[1] === 'number');
-  const rest = Object.fromEntries(Object.entries(run).filter(([, v]) => typeof v === 'object'));
+  const done = Object.entries(run.actions).filter(([action, n]) => action !== 'none' && n > 0);
   return (
     <div class="policy-outcome">
       <h3>It would have done this; nothing was changed.</h3>
       <dl class="facts">
-        {numbers.map(([name, n]) => (
-          <div key={name}>
-            <dt>{name.replace(/_/g, ' ')}</dt>
-            <dd>{whole(n)}</dd>
-          </div>
+        <Fact name="messages looked at" n={run.messages} />
+        <Fact name="never analysed" n={run.unknown} />
+        <Fact name="exempt" n={run.exempt} />
+        <Fact name="left alone" n={run.actions.none ?? 0} />
+        {done.map(([action, n]) => (
+          <Fact key={action} name={action} n={n} />
         ))}
       </dl>
-      <pre>{JSON.stringify(rest, null, 1)}</pre>
+      {run.rules.length > 0 && (
+        <Table
+          caption="What each rule would have done"
+          columns={RULE_COLUMNS}
+          rows={run.rules}
+          keyOf={(r) => JSON.stringify(r.rule)}
+        />
+      )}
+      {run.examples.length > 0 && (
+        <ul class="policy-examples" aria-label="Examples">
+          {run.examples.map((e) => (
+            <li key={e.seq}>
+              <span class="kind">{e.action}</span> {e.text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Fact({ name, n }: { name: string; n: number }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{whole(n)}</dd>
     </div>
   );
 }

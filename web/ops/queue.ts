@@ -57,6 +57,8 @@ const EVERY_MS = 3_000;
 const PAGE = 50;
 const done: number[] = []; /* decided here, the newest last: what u takes back */
 let timer = 0;
+/** What was asked for last; until it is shown nothing is decided, lest it hit the one before. */
+let wanted: number | undefined;
 
 export async function refresh(): Promise<void> {
   try {
@@ -88,13 +90,14 @@ export function watchQueue(): () => void {
 }
 
 export async function open(id: number | undefined): Promise<void> {
+  wanted = id;
   if (id === undefined) {
     opened.value = undefined;
     return;
   }
   try {
     const item = await call<Item & { context: unknown }>('GET', `/api/v1/review/${id}`);
-    opened.value = { ...item, context: toEvents(item.context) };
+    if (wanted === id) opened.value = { ...item, context: toEvents(item.context) };
   } catch (error) {
     problem.value = (error as Error).message;
   }
@@ -102,9 +105,9 @@ export async function open(id: number | undefined): Promise<void> {
 
 /** The next or the one before in the queue. */
 export function step(by: 1 | -1): void {
-  const at = items.value.findIndex((i) => i.id === opened.value?.id);
+  const at = items.value.findIndex((i) => i.id === wanted);
   const next = items.value[Math.min(Math.max(at + by, 0), items.value.length - 1)];
-  if (next && next.id !== opened.value?.id) void open(next.id);
+  if (next && next.id !== wanted) void open(next.id);
 }
 
 const DONE: Record<Act, string> = {
@@ -116,17 +119,24 @@ const DONE: Record<Act, string> = {
   undo: 'taken back: it is open again',
 };
 
-export async function act(name: Act, id = opened.value?.id): Promise<void> {
-  if (id === undefined) return;
+/** Acts on the item that is shown. */
+export async function act(name: Act): Promise<void> {
+  const id = opened.value?.id;
+  if (id !== undefined && id === wanted) await decide(name, id);
+}
+
+async function decide(name: Act, id: number): Promise<void> {
   const rest = items.value.filter((i) => i.id !== id);
   const at = items.value.findIndex((i) => i.id === id);
+  let answer: { restored?: boolean };
   try {
-    await call('POST', `/api/v1/review/${id}`, { act: name });
+    answer = await call('POST', `/api/v1/review/${id}`, { act: name });
   } catch (error) {
     problem.value = `${name}: ${(error as Error).message}`;
     return;
   }
-  said.value = `No. ${id} ${DONE[name]}.`;
+  const seen = answer.restored === false ? ' What was seen stays seen.' : '';
+  said.value = `No. ${id} ${DONE[name]}.${seen}`;
   if (name === 'claim' || name === 'release') {
     await open(id);
   } else if (name !== 'undo') {
@@ -144,6 +154,6 @@ export async function undo(): Promise<void> {
     said.value = 'Nothing was decided here that could be taken back.';
     return;
   }
-  await act('undo', id);
+  await decide('undo', id);
   await open(id);
 }
