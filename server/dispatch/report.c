@@ -199,7 +199,8 @@ void report_result(struct report *r, const Parley__Worker__Result *m, struct wor
                    uint64_t now_us)
 {
     for (size_t i = 0; i < m->n_timings; i++) {
-        struct analyzer *a = find_or_add(r, m->timings[i]->analyzer);
+        /* The last batches of a worker that is being replaced may tell of what is gone. */
+        struct analyzer *a = find(r, m->timings[i]->analyzer);
         if (a == NULL || m->timings[i]->messages == 0)
             continue;
         a->jobs += m->timings[i]->messages;

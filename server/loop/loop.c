@@ -175,12 +175,18 @@ static struct lws_context *make_context(struct loop *l, const struct loop_config
         .vhost_name = "parley",
     };
     if (config->tls_cert[0] != '\0') {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.options |=
+            LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
         info.ssl_cert_filepath = config->tls_cert;
         info.ssl_private_key_filepath = config->tls_key;
         info.alpn = "http/1.1"; /* else it offers h2, which neither ws nor http here speak */
     }
+    /* Global indeed: what a second context initialises, the first can never free again. */
+    const uint64_t options = info.options;
+    if (config->index > 0)
+        info.options &= ~(uint64_t)LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     struct lws_context *context = lws_create_context(&info);
+    info.options = options;
     if (context == NULL)
         return NULL;
     l->vhost = lws_create_vhost(context, &info);

@@ -607,9 +607,10 @@ static int begin(struct net *n, struct lws *wsi, struct net_user *user, const ch
         return complete(r, user);
     if (length > 0)
         return ask_for_body(r);
-    if (sized && (method == METHOD_POST || method == METHOD_PUT))
+    if (sized && method == METHOD_POST)
         return 0; /* BODY_COMPLETION comes nevertheless */
-    /* Without a length libwebsockets waits for a body in the methods that can have one. */
+    /* Without a length libwebsockets waits for a body in the methods that can have one; of a PUT
+     * with nothing in it, it never tells. */
     if (method == METHOD_POST || method == METHOD_PUT || method == METHOD_OTHER)
         r->keep_alive = false;
     return complete(r, user);

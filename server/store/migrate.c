@@ -40,11 +40,12 @@ int migrate_run(sqlite3 *db, const char *path, char *err, size_t err_len)
 {
     int64_t version = 0;
     int status = db_query_int(db, "PRAGMA user_version", &version);
-    for (; status == 0 && version < MIGRATE_VERSION; version++) {
+    int64_t before = version;
+    for (; status == 0 && version < MIGRATE_VERSION; version++)
         status = run_step(db, version);
-        if (status == 0)
-            log_info("store", "schema version %lld", (long long)version + 1);
-    }
+    if (status == 0 && before != version)
+        log_info("store", "schema brought from version %lld to %lld", (long long)before,
+                 (long long)version);
     if (status != 0) {
         snprintf(err, err_len, "cannot bring %s to schema version %d: %s", path, MIGRATE_VERSION,
                  sqlite3_errmsg(db));

@@ -52,7 +52,8 @@ class Server:
     async def spawn(self, *extra: str) -> None:
         """Starts the process and does not wait for anything."""
         self._runs += 1
-        sanitizer = f"log_path={self.directory}/sanitizer:halt_on_error=1"
+        # Python's faulthandler has a signal stack of its own, which a sanitizer must not take for its.
+        sanitizer = f"log_path={self.directory}/sanitizer:halt_on_error=1:use_sigaltstack=0"
         environment = {**os.environ, **self.environment}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             environment[name] = ":".join(filter(None, [os.environ.get(name), sanitizer]))

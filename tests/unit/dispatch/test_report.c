@@ -158,7 +158,28 @@ START_TEST(timings_make_a_median_for_each_message)
 }
 END_TEST
 
+START_TEST(the_last_words_of_a_replaced_worker_do_not_bring_back_what_is_gone)
+{
+    Parley__Worker__Result m = PARLEY__WORKER__RESULT__INIT;
+    Parley__Worker__Timing t = PARLEY__WORKER__TIMING__INIT, *list[] = {&t};
+    start();
+    get_ready("shout", "ready", "");
+    get_ready("whisper", "ready", "");
+    t.analyzer = "shout";
+    t.messages = 1;
+    m.timings = list;
+    m.n_timings = 1;
+    report_result(&r, &m, &w, 1000);
+    buf_clear(&out);
+    report_encode_analyzers(&r, &out, 1000);
+    buf_append_char(&out, '\0');
+    ck_assert_ptr_null(strstr(out.data, "shout"));
+    stop();
+}
+END_TEST
+
 UNIT_MAIN("report", equal_exceptions_are_counted_and_the_newest_is_first,
           only_the_newest_fifty_are_kept, long_texts_are_cut_between_characters,
           the_newest_worker_says_which_analyzers_there_are_and_what_is_wrong,
-          timings_make_a_median_for_each_message)
+          timings_make_a_median_for_each_message,
+          the_last_words_of_a_replaced_worker_do_not_bring_back_what_is_gone)
