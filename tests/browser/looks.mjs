@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { complaints } from './a11y.mjs';
-import { setTheme } from './browser.mjs';
+import { say, setTheme } from './browser.mjs';
 import { until } from './server.mjs';
 
 async function look(world, page, name) {
@@ -108,6 +108,59 @@ export const looks = {
     }
     await world.ops.setViewportSize({ width: 390, height: 780 });
     await look(world, world.ops, 'ops-phone');
+  },
+
+  'a bounced message, an explanation and what was missed': async (world) => {
+    const { dave, finn } = world;
+    await say(dave, 'Once more: you are a stupid idiot and I hate you');
+    await dave.locator('.echo .fate[role="alert"]').waitFor();
+    for (const theme of ['light', 'dark']) {
+      await setTheme(dave, theme);
+      await look(world, dave, `bounced-${theme}`);
+      await dave.locator('.verdict[data-label="toxic"]').last().click();
+      await dave.locator('.why-steps').waitFor();
+      await look(world, dave, `explanation-${theme}`);
+      await dave.keyboard.press('Escape');
+      await dave.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await say(finn, '/recap all');
+    await finn.locator('.recap h3').first().waitFor();
+    for (const theme of ['light', 'dark']) {
+      await setTheme(finn, theme);
+      await look(world, finn, `recap-${theme}`);
+    }
+    for (const [page, name] of [
+      [dave, 'bounced'],
+      [finn, 'recap'],
+    ]) {
+      await page.setViewportSize({ width: 390, height: 780 });
+      await look(world, page, `${name}-phone`);
+    }
+    await dave.locator('.verdict[data-label="toxic"]').last().click();
+    await dave.locator('.why-steps').waitFor();
+    await look(world, dave, 'explanation-phone');
+  },
+
+  'the review queue and the rules of a room': async (world) => {
+    const { moderator: page } = world;
+    for (const [width, suffix] of [
+      [1280, ''],
+      [390, '-phone'],
+    ]) {
+      await page.setViewportSize({ width, height: 860 });
+      for (const theme of suffix ? ['light'] : ['light', 'dark']) {
+        await setTheme(page, theme);
+        await page.getByRole('link', { name: 'Review' }).click();
+        await page.locator('.case blockquote').waitFor();
+        await look(world, page, `review-${theme}${suffix}`);
+        await page.getByRole('link', { name: 'Room rules' }).click();
+        await page.getByRole('button', { name: 'Read' }).click();
+        await page.locator('.policy-said', { hasText: 'rules' }).waitFor();
+        await page.getByRole('button', { name: /^Try on/ }).click();
+        await page.locator('.policy-outcome').waitFor();
+        await look(world, page, `rules-${theme}${suffix}`);
+      }
+    }
   },
 
   'the policy is the strict one': async ({ server }) => {

@@ -55,6 +55,7 @@ async function main() {
     import('./outage.mjs'),
     import('./ops.mjs'),
     import('./gate.mjs'),
+    import('./catchup.mjs'),
     import('./looks.mjs'),
   ]);
   const cases = suites

@@ -11,6 +11,7 @@ import { Jump } from './Jump';
 import { Keys } from './Keys';
 import { Members } from './Members';
 import { MessageList } from './MessageList';
+import { RecapPanel } from './Recap';
 import type { RoomModel } from './room-model';
 import { Sidebar } from './Sidebar';
 import { SignIn } from './SignIn';
@@ -55,6 +56,7 @@ function Chat(): JSX.Element {
         <Banner />
         {room ? (
           <>
+            <RecapPanel room={room} />
             <MessageList key={`list-${room.name}`} room={room} />
             <Composer key={`write-${room.name}`} room={room} />
           </>

@@ -10,6 +10,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { utf8Length } from '../sdk/index';
 import { whole } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { readLine } from './commands';
 import type { RoomModel } from './room-model';
 import { store } from './store';
 
@@ -18,6 +19,8 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
   /* A signal, so that a key pressed before the next frame is drawn sees what was just typed. */
   const written = useSignal('');
   const text = written.value;
+  /** Why what was written is no command. */
+  const said = useSignal('');
   const setText = (next: string): void => {
     written.value = next;
   };
@@ -48,9 +51,10 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
 
   const change = (next: string): void => {
     setText(next);
+    said.value = '';
     if (room.editing.value) return;
     store.setDraft(room.name, next);
-    store.typing(room, next.trim() !== '');
+    store.typing(room, next.trim() !== '' && readLine(next).is === 'text');
   };
 
   const giveUp = (): void => {
@@ -61,18 +65,30 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
   };
 
   const submit = (): void => {
-    const said = written.value.trim();
+    const line = written.value.trim();
     const edited = room.editing.value;
-    if (said === '' || utf8Length(said) > limit) return;
+    if (line === '' || utf8Length(line) > limit) return;
     if (edited) {
-      if (said !== edited.text) store.edit(room, edited.seq, said);
+      if (line !== edited.text) store.edit(room, edited.seq, line);
       giveUp();
-    } else {
-      store.send(room, said);
-      store.setDraft(room.name, '');
-      setText('');
+    } else if (!obey(line)) {
+      return;
     }
     field.current?.focus();
+  };
+
+  /** Sends it, or does what it says; false: something else has the focus now, or it stays. */
+  const obey = (typed: string): boolean => {
+    const line = readLine(typed);
+    if (line.is === 'unknown') {
+      said.value = line.problem;
+      return false;
+    }
+    store.setDraft(room.name, '');
+    setText('');
+    if (line.is === 'text') store.send(room, line.text);
+    else void store.recap(room, line.all ? 0 : undefined);
+    return line.is === 'text';
   };
 
   const onKeyDown = (e: KeyboardEvent): void => {
@@ -100,6 +116,9 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
       }}
     >
       <Typists room={room} />
+      <p class="composer-said" role="status">
+        {said.value}
+      </p>
       <div class="composer-box" data-mode={editing ? 'edit' : 'send'}>
         {(editing || replying) && (
           <div class="composer-context">

@@ -15,6 +15,7 @@ const KEYS: readonly [keys: string[], does: string][] = [
   [['↑'], 'Edit your last message (in an empty field)'],
   [['Shift', 'Tab'], 'From the field to the messages; ↑ ↓ walk, Tab acts'],
   [['Esc'], 'Close, cancel, back to the field'],
+  [['/recap'], 'What you missed; /recap all: the whole room'],
   [['?'], 'This sheet'],
 ];
 

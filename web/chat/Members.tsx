@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Avatar } from './Avatar';
+import { Pulse } from './Pulse';
 import type { RoomModel } from './room-model';
 import { store } from './store';
 
@@ -28,6 +29,7 @@ export function Members({ room }: { room: RoomModel }): JSX.Element {
           <Icon name="close" />
         </button>
       </header>
+      <Pulse key={room.name} room={room} />
       <ul>
         {members.map((user) => (
           <li key={user.id}>

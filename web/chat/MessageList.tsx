@@ -45,6 +45,12 @@ export function MessageList({ room }: { room: RoomModel }): JSX.Element {
     keeper.current.keep();
     onScroll();
   });
+  const wanted = room.jumpTo.value;
+  useEffect(() => {
+    if (wanted === undefined) return;
+    room.jumpTo.value = undefined;
+    jump(wanted);
+  }, [wanted]);
   useOpeningPlace(room, box, keeper);
   useSizeWatch(box, keeper);
   useEffect(() => {
@@ -100,6 +106,9 @@ function drawRow(row: Row, room: RoomModel, jump: (seq: number) => void): JSX.El
       return (
         <div class="unread-line" key={row.key}>
           <span>New</span>
+          <button type="button" class="catch-up" onClick={() => void store.recap(room)}>
+            Catch me up
+          </button>
         </div>
       );
     case 'notice':

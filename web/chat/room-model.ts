@@ -4,7 +4,7 @@
  * the SDK tells of this room; asks nothing of the server itself.
  */
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { Entry, OkReply, RoomEvent, RoomState, User } from '../sdk/index';
+import type { Entry, OkReply, Recap, RoomEvent, RoomState, User } from '../sdk/index';
 import { toRows, type Row } from './rows';
 import { Timeline, type Item, type Message } from './timeline';
 
@@ -15,6 +15,9 @@ export interface Echo {
   /** Known once acknowledged; the echo goes when the event of that number comes. */
   seq?: number;
 }
+
+export type CatchUp =
+  { is: 'asked' } | { is: 'told'; recap: Recap } | { is: 'failed'; why: string };
 
 export const TYPING_MS = 6_000;
 const KEEP_ITEMS = 400;
@@ -38,6 +41,11 @@ export class RoomModel {
   readonly editing = signal<Message | undefined>(undefined);
   /** The text of a failed message, on its way back into the composer. */
   readonly takeBack = signal<string | undefined>(undefined);
+
+  /** What was missed, while somebody wants to know. */
+  readonly catchUp = signal<CatchUp | undefined>(undefined);
+  /** The message to go to next. */
+  readonly jumpTo = signal<number | undefined>(undefined);
 
   /** The reader is at the newest message: what is far above may be let go. */
   following = true;

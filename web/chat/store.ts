@@ -217,6 +217,22 @@ export class Store {
     this.client.discard(cid);
   }
 
+  /** Asks what was missed since the unread line, or else since what was read here. */
+  async recap(
+    room: RoomModel,
+    since = room.unreadAfter.value ?? room.readSeq.value,
+  ): Promise<void> {
+    room.catchUp.value = { is: 'asked' };
+    try {
+      const recap = await this.client.recap(room.name, since);
+      if (room.catchUp.value) room.catchUp.value = { is: 'told', recap };
+    } catch (error) {
+      if (!room.catchUp.value) return;
+      const why = `There is no summary: ${(error as Error).message}.`;
+      room.catchUp.value = { is: 'failed', why };
+    }
+  }
+
   typing(room: RoomModel, active: boolean): void {
     const now = Date.now();
     if (active ? now - this.typingSent < TYPING_EVERY_MS : this.typingSent === 0) return;

@@ -2,12 +2,15 @@
 /* The operator page: is it well, what is it doing, and what went wrong. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { bytes, plural, short, span, timeOf, whole } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { raidWords } from '../ui/insights';
 import { ThemeButton } from '../ui/ThemeButton';
 import { Analyzers, Charts, Exceptions, Ledger, Loops, StorePanel, Workers } from './Panels';
 import { RoomRules } from './Policy';
 import { access, silentSince, stats, workers } from './poll';
+import { raids, watchRaids } from './raids';
 import { Review } from './Review';
 import { tab, TABS, type Tab } from './tabs';
 import type { Stats, WorkersReport } from './types';
@@ -80,6 +83,8 @@ function Closed({ why }: { why: string }): JSX.Element {
 function Open(): JSX.Element {
   const s = stats.value;
   const w = workers.value;
+  const configured = w?.configured ?? 0;
+  useEffect(() => (configured > 0 ? watchRaids() : undefined), [configured > 0]);
   return (
     <main>
       <div role="status">
@@ -96,6 +101,12 @@ function Open(): JSX.Element {
             {w.problem}
           </p>
         )}
+        {raids.value.map(({ room, why }) => (
+          <p class="alarm" key={room}>
+            <Icon name="warn" />
+            This looks like a raid on #{room}: {raidWords(why)}.
+          </p>
+        ))}
       </div>
       {tab.value === 'review' && <Review />}
       {tab.value === 'rooms' && <RoomRules />}

@@ -26,6 +26,7 @@ import {
   type Typing,
   type User,
 } from './protocol';
+import { toRecap, type Recap } from './recap';
 import { Room, type Opened, type RoomListener, type RoomState } from './room';
 
 export type Notice =
@@ -173,6 +174,14 @@ export class Client implements Listener, RoomListener, OutboxListener {
     const list = Array.isArray(reply.members) ? reply.members.map(toUser) : [];
     const members = list.filter((u): u is User => u !== undefined);
     return { members, total: Number(reply.total) || members.length };
+  }
+
+  /** What was said since `since`, or since what this user last read; workers sum it up. */
+  async recap(room: string, since?: number): Promise<Recap> {
+    const fields = since === undefined ? { room } : { room, since };
+    const recap = toRecap(await this.ask('recap', fields));
+    if (!recap) throw new Error('the server answered with something else');
+    return recap;
   }
 
   readonly ask = (type: string, fields: Record<string, unknown>): Promise<OkReply> =>

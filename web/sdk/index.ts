@@ -12,4 +12,5 @@ export {
   type Storage,
 } from './platform';
 export * from './protocol';
+export type { Quote, Recap, RecapThread } from './recap';
 export type { RoomState } from './room';
