@@ -41,7 +41,7 @@ export const catchup = {
     await offer.focus();
     await finn.keyboard.press('Enter');
     const panel = panelOf(finn);
-    await panel.getByText('3 messages of 2 members: erin, gwen').waitFor();
+    await panel.getByText('3 messages of 2 people: erin, gwen').waitFor();
     const asked = panel.locator('li').filter({ hasText: QUESTION }).first();
     assert.match(await asked.innerText(), /At nine, at the pier/);
     await panel.getByRole('heading', { name: 'Decided', exact: true }).waitFor();
@@ -71,7 +71,7 @@ export const catchup = {
     await field.press('Enter');
     await panelOf(finn).getByText('Nothing was missed.').waitFor();
     await panelOf(finn).getByRole('button', { name: 'Sum up the whole room' }).click();
-    await panelOf(finn).getByText(/5 messages of 3 members/).waitFor();
+    await panelOf(finn).getByText(/5 messages of 3 people/).waitFor();
     assert.equal(await finn.getByText('/recap').count(), 0, 'a command is no message');
     await finn.getByRole('button', { name: 'Close what you missed' }).click();
     await panelOf(finn).waitFor({ state: 'detached' });

@@ -21,13 +21,15 @@ const SAYS = {
 /** What kept a message from being sent, where the server says which words it means. */
 function Found({ text, verdict }: { text: string; verdict: Judgement }): JSX.Element {
   const spans = verdict.labels.flatMap((l) => l.spans ?? []);
+  const located = verdict.labels.filter((l) => l.spans && l.spans.length > 0);
+  const found = located.length > 0 ? located : verdict.labels;
   return (
     <p class="found">
       {markSpans(text, spans).map((piece) =>
         piece.marked ? <mark>{piece.text}</mark> : piece.text,
       )}
       <span class="found-labels">
-        {verdict.labels.map((l) => `${l.label} ${percent(l.score)}`).join(', ')}
+        {found.map((l) => `${l.label} ${percent(l.score)}`).join(', ')}
       </span>
     </p>
   );

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Quote, Recap, RecapThread } from '../sdk/index';
-import { plural } from '../ui/format';
+import { plural, whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import type { RoomModel } from './room-model';
 import { store } from './store';
@@ -71,7 +71,7 @@ function Told({ room, recap }: { room: RoomModel; recap: Recap }): JSX.Element {
     <>
       <p class="aside">
         {recap.more && 'The newest part: '}
-        {plural(recap.messages, 'message')} of {plural(recap.people.length, 'member')}
+        {plural(recap.messages, 'message')} of {people(recap.people.length)}
         {recap.people.length > 0 && `: ${namesOf(recap.people.map((p) => p.name))}`}.
       </p>
       {decisions.length > 0 && (
@@ -134,6 +134,8 @@ function Said({ room, quote }: { room: RoomModel; quote: Quote }): JSX.Element {
     </button>
   );
 }
+
+const people = (n: number): string => (n === 1 ? 'one person' : `${whole(n)} people`);
 
 const NAMES = 4;
 

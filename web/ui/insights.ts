@@ -57,9 +57,8 @@ export function toInsights(v: unknown): Insights {
 const MEASURES: Record<string, string> = {
   joins: 'many come in',
   messages: 'much is said',
-  acts: 'much happens',
-  new: 'many are new',
-  same: 'the same is said again and again',
+  newcomers: 'many are new',
+  duplicates: 'the same is said again and again',
 };
 
 export const raidWords = (why: string[]): string =>

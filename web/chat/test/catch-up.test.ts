@@ -46,7 +46,7 @@ test('insights: what trends comes first, moods stay in range, a raid says why', 
     analyzers: {
       trending: { keywords: [{ term: 'tea' }, { term: 'milk' }], trending: [{ term: 'milk' }] },
       health: { '1m': { mood: -3 }, '15m': { mood: null } },
-      raid: { raid: true, why: ['joins', 'same', 'tomorrow'] },
+      raid: { raid: true, why: ['joins', 'duplicates', 'tomorrow'] },
     },
   });
   assert.deepEqual(told.topics, ['milk', 'tea']);
