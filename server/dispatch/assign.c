@@ -117,6 +117,12 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
         if (load_of(w, kind) >= credits)
             break;
         struct batcher limits = {size_max(d, w, kind), d->batcher.delay_us};
+        if (kind == JOB_BACKGROUND) {
+            uint64_t pause =
+                batcher_pause_us(&limits, l->lanes[kind].n, d->now_us - d->history_us);
+            if (pause > 0)
+                return pause;
+        }
         uint32_t n = batcher_size(&limits, l->lanes[kind].n, age, load_of(w, kind), credits,
                                   count_idle(d, reserved));
         if (n == 0)
@@ -125,8 +131,11 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
                                       BATCH_BYTES_MAX);
         if (b == NULL)
             break;
-        if (send_batch(d, w, b))
-            d->next_slot = w->slot + 1;
+        if (!send_batch(d, w, b))
+            continue;
+        d->next_slot = w->slot + 1;
+        if (kind == JOB_BACKGROUND && l->lanes[kind].n == 0)
+            d->history_us = d->now_us;
     }
     return UINT64_MAX;
 }

@@ -15,6 +15,11 @@ unsigned batcher_credits(uint64_t mean_batch_us)
     return mean_batch_us < SHORT_US ? CREDITS_MIN + 1 : CREDITS_MIN;
 }
 
+uint64_t batcher_pause_us(const struct batcher *b, uint32_t queued, uint64_t since_us)
+{
+    return queued >= b->batch_max || since_us >= b->delay_us ? 0 : b->delay_us - since_us;
+}
+
 uint64_t batcher_wait_us(const struct batcher *b, uint64_t oldest_age_us)
 {
     return oldest_age_us >= b->delay_us ? 0 : b->delay_us - oldest_age_us;

@@ -42,6 +42,7 @@ struct dispatch {
     struct insights insights;
     struct buf out;          /* scratch: the message being packed */
     unsigned next_slot;      /* where the search for a free worker starts */
+    uint64_t history_us;     /* when the last of history's jobs that waited were sent */
     uint64_t gated_us;       /* when the last job of the gate came; 0: never */
     int64_t last_unnumbered; /* id given to the last job that has none of its own */
     struct msg *unkept;      /* quarantines that the store could not keep: sent again */

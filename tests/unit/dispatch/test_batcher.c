@@ -32,6 +32,17 @@ START_TEST(a_busy_worker_gets_a_batch_when_full_or_old_whichever_is_first)
 }
 END_TEST
 
+START_TEST(a_stream_leaves_in_batches_and_a_lone_message_at_once)
+{
+    const struct batcher paced = {64, 5000};
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 1000000), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 2000), 3000);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 63, 4999), 1);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 64, 0), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 5000), 0);
+}
+END_TEST
+
 START_TEST(credits_bound_what_lies_at_a_worker)
 {
     ck_assert_uint_eq(batcher_size(&b, 1000, 1000000, 2, 2, 0), 0);
@@ -50,6 +61,7 @@ START_TEST(the_wait_ends_when_the_oldest_is_old_enough)
 }
 END_TEST
 
-UNIT_MAIN("batcher", an_idle_worker_gets_what_there_is_at_once, idle_workers_share,
+UNIT_MAIN("batcher", a_stream_leaves_in_batches_and_a_lone_message_at_once,
+          an_idle_worker_gets_what_there_is_at_once, idle_workers_share,
           a_busy_worker_gets_a_batch_when_full_or_old_whichever_is_first,
           credits_bound_what_lies_at_a_worker, the_wait_ends_when_the_oldest_is_old_enough)
