@@ -6,8 +6,8 @@
  * delay. But a batch has a price of its own (a message alone costs five times as much as one of
  * many): when history's messages come one behind the other, whose verdicts nobody waits for, the
  * next batch leaves a delay after the last one. While all are busy jobs gather, and what has
- * gathered goes ahead to a busy worker as one batch when it is full or its oldest job has waited for
- * the delay, whichever comes first; credits bound how much may lie at a worker, since what lies
+ * gathered goes ahead to a busy worker as one batch when it is full or its oldest job has waited
+ * for the delay, whichever comes first; credits bound how much may lie at a worker, since what lies
  * there is lost time when it dies.
  */
 #ifndef DISPATCH_BATCHER_H
