@@ -229,9 +229,10 @@ void findings_make(struct chat *c, struct finding *f, const struct msg_verdict *
 void publication_encode_verdict(struct buf *b, const struct msg_publication *m)
 {
     const struct judgement *j = m->judgement;
-    if (m->ask.status != E_REJECTED || j == NULL)
+    if (m->ask.status != E_REJECTED)
         return;
-    bool found = j->finding.trace != NULL; /* else nobody could judge it, or a moderator did */
+    /* Else nobody could judge it, or a moderator did. */
+    bool found = j != NULL && j->finding.trace != NULL;
     buf_append_str(b, ",\"verdict\":{\"action\":\"");
     buf_append_str(b, action_name(found ? j->action : ACTION_BLOCK));
     buf_append_str(b, "\",\"labels\":");

@@ -245,7 +245,8 @@ static void put_label(struct buf *b, const struct label *l)
     buf_append_str(b, ",\"threshold\":");
     json_put_number(b, l->threshold, 6);
     buf_append_str(b, ",\"flagged\":");
-    json_put_bool(b, l->flagged);
+    /* Not the analyzer's own word, which may be said of its strongest label alone. */
+    json_put_bool(b, l->score >= l->threshold);
     buf_append_str(b, ",\"spans\":");
     findings_encode_spans(b, l);
     buf_append_char(b, '}');

@@ -36,7 +36,13 @@
     X(closed_slow, "parley_slow_clients_closed_total", counter,               \
       "Connections closed with 4008.")                                        \
     X(dropped_ephemeral, "parley_ephemeral_dropped_total", counter,           \
-      "Typing and presence not sent to slow clients.")
+      "Typing and presence not sent to slow clients.")                        \
+    X(gate_judged, "parley_gate_judged_total", counter,                       \
+      "Messages judged in time, before anybody saw them.")                    \
+    X(gate_open, "parley_gate_open_total", counter,                           \
+      "Messages shown without a verdict in time.")                            \
+    X(gate_closed, "parley_gate_closed_total", counter,                       \
+      "Messages refused for want of a verdict in time.")
 
 #define STORE_METRICS(X)                                                      \
     X(commits, "parley_store_commits_total", counter,                         \
@@ -49,6 +55,8 @@
       "Repeated messages recognised by cid.")                                 \
     X(reads, "parley_store_reads_total", counter,                             \
       "Pages of history read.")                                               \
+    X(review_dropped, "parley_review_dropped_total", counter,                 \
+      "Flagged messages that fell out of the full review queue.")             \
     X(failing, "parley_store_failing", gauge,                                 \
       "1 while commits fail.")                                                \
     X(queue, "parley_store_queue", gauge,                                     \
@@ -168,6 +176,18 @@ static void add_loop_summary(struct buf *b, const struct figures *f, const char 
     }
 }
 
+/* What became of the messages at the gate, whoever decided: a verdict or the room's choice. */
+static void add_gate_actions(struct buf *b, const struct figures *f)
+{
+    const char *name = "parley_gate_actions_total";
+    add_family(b, name, "counter", "Messages at the gate, by what was done to them.");
+    for (unsigned l = 0; l < f->n_loops; l++) {
+        for (unsigned a = 0; a < N_ACTIONS; a++)
+            buf_printf(b, "%s{loop=\"%u\",action=\"%s\"} %" PRIu64 "\n", name, l,
+                       action_name((enum action)a), STAT_GET(f->loops[l]->gate_actions[a]));
+    }
+}
+
 static void add_process(struct buf *b, const struct figures *f)
 {
     add_family(b, "parley_build_info", "gauge", "Version of the server.");
@@ -210,6 +230,10 @@ void metrics_text(struct buf *b, const struct figures *f)
     add_loop_summary(b, f, "parley_delivery_seconds",
                      "Request read to event written to this loop's members, since start.",
                      offsetof(struct loop_stats, deliver_us));
+    add_gate_actions(b, f);
+    add_loop_summary(b, f, "parley_gate_wait_seconds",
+                     "Time that messages judged in time waited for it, since start.",
+                     offsetof(struct loop_stats, gate_us));
     add_store(b, f->store);
     add_gauge(b, "parley_workers", "Worker processes wanted.", f->workers);
     add_gauge(b, "parley_workers_ready", "Worker processes ready.", f->workers_ready);

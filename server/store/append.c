@@ -259,14 +259,10 @@ static const char *refusal(const struct judgement *j)
     return j->action == ACTION_BLOCK ? "this breaks a rule of the room" : "this cannot be checked";
 }
 
-/* A publication that came through a gate and is new as far as the log knows. */
+/* A publication that came through a gate and is new. */
 static int append_judged(struct writer *w, struct msg_publication *p)
 {
     const struct judgement *j = p->judgement;
-    bool held;
-    int rc = gated_is_held(w, p, &held);
-    if (rc != SQLITE_OK || held)
-        return rc;
     if (j->refusal != 0) {
         refuse(p, j->refusal, refusal(j));
         p->ask.retry_after_ms = j->refusal == E_UNAVAILABLE ? 1000 : 0;
@@ -281,7 +277,11 @@ static int append_new(struct writer *w, struct msg_publication *p, const struct 
     if (original->id != 0)
         return answer_known(w, p, room, original);
     int rc = check(w, p, room, user);
-    if (rc != SQLITE_OK || p->ask.status != 0)
+    bool held = false;
+    /* Whatever the room's policy is now: what was held is the moderators'. */
+    if (rc == SQLITE_OK && p->ask.status == 0 && p->decision == NULL)
+        rc = gated_is_held(w, p, &held);
+    if (rc != SQLITE_OK || p->ask.status != 0 || held)
         return rc;
     return p->judgement != NULL ? append_judged(w, p) : write_event(w, p);
 }

@@ -188,7 +188,7 @@ int gated_is_held(struct writer *w, struct msg_publication *p, bool *held)
 {
     bool same = false, rejected = false;
     *held = false;
-    if (p->cid[0] == '\0')
+    if (p->cid[0] == '\0' || p->user == NULL || w->n_held == 0)
         return SQLITE_OK;
     int rc = find_held(w, p, held, &same, &rejected);
     if (rc != SQLITE_OK || !*held)
@@ -197,10 +197,14 @@ int gated_is_held(struct writer *w, struct msg_publication *p, bool *held)
         p->ask.status = same ? E_REJECTED : E_CONFLICT;
         p->ask.detail = same ? "a moderator rejected this message"
                              : "this cid was used for something else";
-        free(p->judgement->finding.trace); /* not what the answer is about */
-        p->judgement->finding.trace = NULL;
+        if (p->judgement != NULL) {
+            free(p->judgement->finding.trace); /* not what the answer is about */
+            p->judgement->finding.trace = NULL;
+        }
         return SQLITE_OK;
     }
+    if (p->judgement == NULL && (p->judgement = calloc(1, sizeof *p->judgement)) == NULL)
+        return SQLITE_NOMEM;
     p->judgement->action = ACTION_HOLD;
     p->judgement->refusal = 0;
     p->duplicate = true;
@@ -223,5 +227,6 @@ int gated_hold(struct writer *w, struct msg_publication *p)
     stmt_cstring(s, 10, f->trace != NULL ? f->labels : "[]");
     stmt_cstring(s, 11, f->trace != NULL ? f->rule : "");
     p->ts_ms = w->now_ms;
+    w->n_held++;
     return done(stmt_run(s));
 }

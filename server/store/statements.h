@@ -130,14 +130,16 @@
     X(REVIEW_HOLD,       "INSERT INTO review (kind, state, room, event, on_seq, user_id, "         \
                          "user_name, user_role, cid, text, ts, labels, rule, action) VALUES "      \
                          "('held', 'open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'hold')") \
-    /* ?5: the kind, of what has another one in events */                                          \
+    /* ?5: the kind, of what has another one in events. What was held is decided already. */       \
     X(REVIEW_FLAG,       "INSERT INTO review (kind, state, room, seq, event, on_seq, user_id, "    \
                          "user_name, user_role, cid, text, ts, labels, rule, action) "             \
                          "SELECT 'flagged', 'open', r.name, e.seq, "                               \
                          "CASE e.kind WHEN 6 THEN ?5 ELSE e.kind END, e.on_seq, u.uid, a.name, "   \
                          "a.role, coalesce(e.cid, ''), e.text, e.ts, ?2, ?3, ?4 FROM events e "    \
                          "JOIN rooms r ON r.id = e.room JOIN authors a ON a.id = e.author "        \
-                         "JOIN users u ON u.id = a.user WHERE e.id = ?1")                          \
+                         "JOIN users u ON u.id = a.user WHERE e.id = ?1 AND NOT EXISTS "           \
+                         "(SELECT 1 FROM review h WHERE h.user_id = u.uid AND h.cid = e.cid "      \
+                         "AND h.kind = 'held')")                                                   \
     X(REVIEW_FLAGGED,    "SELECT count(*) FROM review WHERE state = 'open' AND kind = 'flagged'")  \
     X(REVIEW_DROP,       "DELETE FROM review WHERE id IN (SELECT id FROM review "                  \
                          "WHERE state = 'open' AND kind = 'flagged' ORDER BY id LIMIT ?1)")        \

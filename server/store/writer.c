@@ -538,6 +538,9 @@ static int read_marks(struct writer *w)
     if (status == 0)
         status = db_query_int(w->db, "SELECT value FROM meta WHERE key = 'search_to'",
                               &w->search_to);
+    if (status == 0)
+        status = db_query_int(w->db, "SELECT count(*) FROM review WHERE kind = 'held'",
+                              &w->n_held);
     w->next_id = newest + 1;
     w->wal_ask_at = CHECKPOINT_PAGES;
     return status != 0 ? status : db_status(cids_load(&w->cids, cids_to));

@@ -57,6 +57,7 @@ struct writer {
     int64_t now_ms;         /* wall clock of this batch */
     uint64_t review_max;    /* flagged items that wait for moderators, at most; 0: no limit */
     uint64_t flagged;       /* in all, of this run */
+    int64_t n_held;         /* messages held, ever; may count some twice: 0 matters */
     bool failing;           /* the last commit failed: log the next success, not the next failure */
     bool lost_told;         /* durability memory: events were told of and then lost */
     bool stopping;

@@ -81,7 +81,8 @@ async def shapes(server: Server, key: str) -> None:
         names = [(e["analyzer"], e["label"]) for e in result["labels"]]
         assert len(names) == len(set(names)), "a label is there twice"
         for entry in result["labels"]:
-            assert 0 <= entry["score"] <= 1 and isinstance(entry["flagged"], bool), entry
+            assert 0 <= entry["score"] <= 1, entry
+            assert entry["flagged"] is (entry["score"] >= entry["threshold"]), entry
             assert all(0 <= start < end <= len(text) for start, end in entry["spans"]), entry
     assert score(found[0], "toxicity", "toxic") > 0.5 > score(found[1], "toxicity", "toxic")
     assert score(found[1], "question", "question") > 0.5

@@ -114,6 +114,23 @@ START_TEST(a_text_that_cannot_be_analysed_has_an_error_in_its_place)
 }
 END_TEST
 
+START_TEST(flagged_is_a_score_at_its_threshold_whatever_the_analyzer_said)
+{
+    struct label labels[] = {make_label("mood", "joy", 0.5), make_label("mood", "anger", 0.25)};
+    const struct msg_verdict v = {.labels = labels, .n_labels = 2};
+    labels[0].flagged = false;
+    labels[1].flagged = true;
+    ck_assert_int_eq(parse("{\"texts\":[\"you\"]}", 17), 200);
+    analyze_take(a, 0, &v);
+    expect_answer(200, "{\"results\":[{\"labels\":[{\"analyzer\":\"mood\","
+                       "\"version\":\"1.0.0\",\"label\":\"joy\",\"score\":0.5,"
+                       "\"threshold\":0.5,\"flagged\":true,\"spans\":[]},"
+                       "{\"analyzer\":\"mood\",\"version\":\"1.0.0\",\"label\":\"anger\","
+                       "\"score\":0.25,\"threshold\":0.5,\"flagged\":false,\"spans\":[]}]}]}");
+    analyze_free(a);
+}
+END_TEST
+
 START_TEST(every_label_is_told_with_its_score_and_spans)
 {
     struct span spans[] = {{0, 2}, {5, 9}};
@@ -161,4 +178,5 @@ END_TEST
 UNIT_MAIN("analyze", a_body_that_is_wrong_is_told_what_is_wrong, a_thousand_texts_and_no_more,
           a_text_that_cannot_be_analysed_has_an_error_in_its_place,
           every_label_is_told_with_its_score_and_spans,
+          flagged_is_a_score_at_its_threshold_whatever_the_analyzer_said,
           without_any_worker_the_whole_is_unavailable)

@@ -28,13 +28,20 @@ static struct figures make_figures(void)
     STAT_SET(loops[0].messages, 10);
     STAT_SET(loops[1].messages, 20);
     STAT_SET(loops[1].closed_slow, 2);
+    STAT_SET(loops[0].gate_judged, 5);
+    STAT_SET(loops[1].gate_open, 6);
+    STAT_SET(loops[1].gate_closed, 1);
+    STAT_SET(loops[0].gate_actions[ACTION_HOLD], 2);
     STAT_SET(store.commits, 7);
+    STAT_SET(store.review_dropped, 8);
     STAT_SET(dispatch.sent, 30);
     STAT_SET(dispatch.done, 25);
     STAT_SET(dispatch.in_flight, 5);
     STAT_SET(dispatch.oldest_ms, 1500);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         histogram_record(&loops[0].lag_us, 20);
+        histogram_record(&loops[0].gate_us, 20);
+    }
     histogram_record(&store.commit_us, 30);
     for (unsigned i = 0; i < SAMPLES + 3; i++)
         samples[i % SAMPLES] = (struct sample){.ts_ms = 1000 + i, .messages = i, .queue = 100 + i};
@@ -256,6 +263,14 @@ START_TEST(metrics_tell_what_was_counted)
         "\nparley_loop_lag_seconds{loop=\"0\",quantile=\"0.99\"} 2e-05\n",
         "\nparley_loop_lag_seconds_count{loop=\"0\"} 100\n",
         "\nparley_loop_lag_seconds_sum{loop=\"0\"} 0.002\n",
+        "\nparley_gate_judged_total{loop=\"0\"} 5\n",
+        "\nparley_gate_open_total{loop=\"1\"} 6\n",
+        "\nparley_gate_closed_total{loop=\"1\"} 1\n",
+        "\nparley_gate_actions_total{loop=\"0\",action=\"hold\"} 2\n",
+        "\nparley_gate_actions_total{loop=\"1\",action=\"block\"} 0\n",
+        "\nparley_gate_wait_seconds{loop=\"0\",quantile=\"0.99\"} 2e-05\n",
+        "\nparley_gate_wait_seconds_count{loop=\"0\"} 100\n",
+        "\nparley_review_dropped_total 8\n",
         "\nparley_store_commits_total 7\n",
         "\nparley_jobs_sent_total 30\n",
         "\nparley_jobs_in_flight 5\n",
