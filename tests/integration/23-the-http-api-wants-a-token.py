@@ -23,6 +23,9 @@ OPERATOR_ONLY = [
     ("GET", "/api/v1/review/17", None, 404),
     ("POST", "/api/v1/review/17", {"act": "claim"}, 404),
     ("GET", "/api/v1/audit", None, 200),
+    ("GET", "/api/v1/rooms/lobby/policy", None, 200),
+    ("PUT", "/api/v1/rooms/lobby/policy", {"gate": {"mode": "off"}}, 200),
+    ("POST", "/api/v1/rooms/lobby/policy/dry-run", {}, 200),
     ("POST", "/api/v1/rooms/lobby/messages", {"text": "from a bot", "cid": "b1", "name": "bot"}, 201),
 ]
 
@@ -54,6 +57,11 @@ async def run(t: Scenario) -> None:
     events = "/api/v1/rooms/lobby/events"
     assert (await server.http("GET", events)).status == 401
     assert (await server.http("GET", events, token="wrong")).status == 401
+    for more in ("events/2/trace", "insights"):
+        path = f"/api/v1/rooms/lobby/{more}"
+        assert (await server.http("GET", path)).status == 401, path
+        member, operator = [await server.http("GET", path, token=token) for token in (ada.session, server.token)]
+        assert (member.status, member.json) == (operator.status, operator.json), f"{path}: {member.text} {operator.text}"
     page = await server.http("GET", events, token=server.token)
     assert page.status == 200 and page.json["events"][0]["cid"]
     assert (await server.http("GET", events, token=ada.session)).json == page.json
