@@ -23,6 +23,12 @@ const TALK = [
   ['linus', 'Friday is fine. I am a little worried about the old data, though.'],
 ];
 
+const HELD = [
+  'Hello? My parcel is three days late.',
+  'You are all useless idiots and I hate this stupid shop.',
+  'Answer me, you pathetic morons!',
+];
+
 const string = { type: 'string' };
 const { values } = parseArgs({
   options: { parleyd: string, ctl: string, web: string, out: string },
@@ -50,6 +56,21 @@ try {
     await people.ada.waitForTimeout(200);
     await people.ada.screenshot({ path: join(out, `chat-${theme}.png`) });
   }
+  await setTheme(people.ada, 'light');
+  await people.ada.locator('.verdict[data-label="toxic"]').first().click();
+  await people.ada.locator('.why-steps').waitFor();
+  await people.ada.waitForTimeout(300);
+  await people.ada.getByRole('dialog').screenshot({ path: join(out, 'explanation.png') });
+  await people.ada.keyboard.press('Escape');
+  await server.put('/api/v1/rooms/support/policy', {
+    gate: { mode: 'closed', deadline_ms: 2000 },
+    rules: [{ label: 'toxicity.toxic', at: 0.7, action: 'hold' }],
+  });
+  const upset = await visitors.person('upset', { room: 'support' });
+  for (const text of HELD) {
+    await say(upset, text);
+    await upset.locator('.echo[data-state="sending"]').waitFor({ state: 'detached' });
+  }
   const ops = await visitors.page({ viewport: { width: 1280, height: 1180 } });
   await ops.goto(await server.opsLink());
   await ops.locator('.chart canvas').first().waitFor();
@@ -59,6 +80,11 @@ try {
   }
   await ops.waitForTimeout(1500);
   await ops.screenshot({ path: join(out, 'ops.png') });
+  await ops.setViewportSize({ width: 1280, height: 560 });
+  await ops.getByRole('link', { name: 'Review' }).click();
+  await ops.locator('.case mark').first().waitFor();
+  await ops.waitForTimeout(300);
+  await ops.screenshot({ path: join(out, 'review.png') });
 } finally {
   await browser.close();
   await server.remove();
