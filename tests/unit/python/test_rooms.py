@@ -352,6 +352,15 @@ def test_a_raid_is_told_soon_once_and_ends():
     assert 0 <= over["lasted_ms"] < 5000
 
 
+def test_two_who_flood_are_no_raid():
+    room, state, now = raid_room()
+    told = []
+    for n in range(60):
+        room.update(state, Message("r", f"u{n % 2}", now + n * 50, "the same again"), {})
+        told.append(room.tick(state, now + n * 50))
+    assert told == [None] * 60
+
+
 def test_a_lively_evening_is_no_raid():
     room, state, now = raid_room()
     for message in chatter(random.Random(6), now, 200, 1000):  # five times as much

@@ -11,7 +11,8 @@ floors keep a silent room from being startled by three people):
     duplicates  share of messages nearly the same as another of the last thirty seconds
                                             floor 0.15
 It is a raid when joins or messages stand out by `z` and one more measure stands out by half
-of it, in the bucket as it grows.  It is over when nothing stood out for `hold_s`; a new one
+of it, in the bucket as it grows, and told once `people` take part: one who floods is no
+raid.  It is over when nothing stood out for `hold_s`; a new one
 is not told before that.  Buckets of a raid are not learned from.
 """
 
@@ -41,6 +42,7 @@ _PEOPLE = 50
 @dataclass
 class Settings:
     z: float = Field(6.0, ge=2, le=50, doc="robust standard deviations that make a raid")
+    people: int = Field(5, ge=2, le=50, doc="people who take part, at least")
     hold_s: int = Field(60, ge=5, le=3600, doc="seconds of calm that end one")
 
 
@@ -61,7 +63,7 @@ def is_same(a: list[int], b: list[int]) -> bool:
     return len(set(a) & set(b)) >= max(1, 0.8 * max(len(a), len(b)))
 
 
-@analyzer("raid", version="1.0.0", config=Settings, priority="background")
+@analyzer("raid", version="1.0.1", config=Settings, priority="background")
 class Raid(RoomAnalyzer):
     """Tells {"raid": true, "since_ms", "why": [measures], "z": {…}, "people": [ids]} when one
     begins or grows in kind, and {"raid": false, "since_ms", "lasted_ms"} when it is over."""
@@ -107,7 +109,8 @@ class Raid(RoomAnalyzer):
                 return {"raid": False, "since_ms": raid["since_ms"],
                         "lasted_ms": raid["last_ms"] - raid["since_ms"]}
             return None
-        if raid is None or raid["told"] == raid["why"]:
+        if raid is None or raid["told"] == raid["why"] \
+                or len(raid["people"]) < self.config.people:
             return None
         raid["told"] = list(raid["why"])
         return {"raid": True, "since_ms": raid["since_ms"], "why": raid["why"],
