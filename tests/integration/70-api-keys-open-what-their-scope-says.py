@@ -55,6 +55,8 @@ async def run(t: Scenario) -> None:
     for bad in ({}, {"name": "a"}, {"name": "A", "scopes": ["read"]}, {"name": "a", "scopes": []},
                 {"name": "a", "scopes": ["root"]}, {"name": "a", "scopes": "read"}, {"name": 5, "scopes": ["read"]}):
         assert await status(server, "POST", "/api/v1/keys", server.token, bad) == 400, bad
+    twice = {"name": "blog", "scopes": ["read"]}
+    assert await status(server, "POST", "/api/v1/keys", server.token, twice) == 409
 
     await server.kill()
     await server.start()

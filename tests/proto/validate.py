@@ -28,7 +28,7 @@ class Judge:
         self.problems: Counter[str] = Counter()
         self.passed = 0
         self.routes = [
-            (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"\Z"), path, operation)
+            (method.upper(), re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + r"\Z"), path, operation)
             for path, item in schemas.openapi["paths"].items()
             for method, operation in item.items()
             if method != "parameters"
