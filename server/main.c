@@ -608,7 +608,10 @@ int main(int argc, char **argv)
     say_ready(&s);
     uv_run(&s.uv, UV_RUN_DEFAULT);
     stop(&s);
+    const bool has_python = s.chat_shared.analyze_inline != NULL;
     free_parts(&s);
     log_info("main", "stopped");
+    if (has_python)
+        _exit(EXIT_OK); /* as workers do: ending Python can hang in threads of its packages */
     return EXIT_OK;
 }
