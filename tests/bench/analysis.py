@@ -133,8 +133,8 @@ def chat(rate: float, seconds: float, clients: int = 40, rooms: int = 20) -> tup
             "--warmup", "1", "--duration", str(seconds), "--drain", "15", "--max-lag", "1000")
 
 
-def cases(only: set[str]) -> Iterator[Case]:
-    """What is to be measured; the order of one round."""
+def cases(only: set[str], rates: list[int], seconds: float) -> Iterator[Case]:
+    """What is to be measured; the order of one round. `rates` and `seconds` are those of lag."""
     memory = ("--durability", "memory", "--loops", "1")
     if "path" in only:
         for size in PATH_BATCHES:
@@ -145,8 +145,8 @@ def cases(only: set[str]) -> Iterator[Case]:
         for rate in ADDED_RATES:
             yield Case("added", "default set", rate, ("--durability", "full", "--loops", "1"), chat(rate, 8))
     if "lag" in only:
-        for rate in LAG_RATES:
-            load = chat(rate, LAG_S)
+        for rate in rates:
+            load = chat(rate, seconds)
             yield Case("lag", "workers", rate, ("--durability", "full", "--loops", "1"), load)
             yield Case("lag", "inline", rate, ("--durability", "full", "--loops", "1", "--analysis", "inline"), load)
             yield Case("lag", "no analysis", rate, ("--durability", "full", "--loops", "1", "--workers", "0"), load)
@@ -229,7 +229,10 @@ def main() -> int:
     parser.add_argument("--only", default="path,added,lag", help="of path, added, lag")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=servers.ROOT / "build/bench", help="where results go")
+    parser.add_argument("--rates", default=",".join(map(str, LAG_RATES)), help="of lag: messages a second")
+    parser.add_argument("--seconds", type=float, default=LAG_S, help="of lag: how long each run takes")
     args = parser.parse_args()
+    rates = [int(rate) for rate in args.rates.split(",")]
     only = set(args.only.split(","))
     if not only <= {"path", "added", "lag"}:
         parser.error(f"--only takes path, added and lag, not '{args.only}'")
@@ -237,7 +240,7 @@ def main() -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     kit = Kit(args.bin.resolve(), args.out.resolve(), cpus, cpus)
     try:
-        rows = measure_all(kit, list(cases(only)), args.rounds, lambda line: print(line, file=sys.stderr, flush=True))
+        rows = measure_all(kit, list(cases(only, rates, args.seconds)), args.rounds, lambda line: print(line, file=sys.stderr, flush=True))
     except BenchError as error:
         print(f"analysis.py: {error}", file=sys.stderr)
         return 1
