@@ -20,6 +20,8 @@
 #define SAVE_US 15000000u
 #define FORGET_US 600000000u
 #define SWEEP_US 1000000u
+/* Rooms known here at once; a room beyond them is not watched until others have been silent. */
+#define ROOMS_MAX 20000
 
 struct insight {
     struct hash_node node;   /* in insights.rooms */
@@ -109,11 +111,12 @@ static void save(struct dispatch *d, struct insight *i)
 
 /* ---- rooms ---- */
 
-/* The room's insight, new and being loaded when it was not there; NULL when memory is short. */
+/* The room's insight, new and being loaded when it was not there; NULL when memory is short or
+ * there are too many. */
 static struct insight *get(struct dispatch *d, const struct room_name *room)
 {
     struct insight *i = find(&d->insights, room->text);
-    if (i != NULL)
+    if (i != NULL || d->insights.rooms.count >= ROOMS_MAX)
         return i;
     i = calloc(1, sizeof *i);
     if (i == NULL)
