@@ -10,7 +10,7 @@ from typing import Any
 
 from .record import Recorder
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 @dataclass

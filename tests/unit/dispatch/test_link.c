@@ -147,7 +147,7 @@ static bool store_was_asked(struct world *world)
 static void start(unsigned workers)
 {
     world_start(&w, &(struct world_options){.workers = workers, .no_workers = true});
-    ck_assert(world_until(&w, store_was_asked, 5000)); /* nothing is left from before */
+    ck_assert(world_until(&w, store_was_asked)); /* nothing is left from before */
 }
 
 START_TEST(only_the_process_that_was_started_is_listened_to)
@@ -179,7 +179,7 @@ START_TEST(only_the_process_that_was_started_is_listened_to)
     world_pass(&w, 200);
     ck_assert_uint_eq(w.verdicts, 0);
     say_result(&real, b->id, 1);
-    ck_assert(world_until(&w, world_has_all_verdicts, 2000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_check_books(&w);
     close_fake(&stranger);
     close_fake(&real);
@@ -228,7 +228,7 @@ START_TEST(a_late_answer_is_ignored_and_the_first_one_counts)
     say_result(&new, again, 1);
     say_result(&new, again, 1);
     say_result(&new, id, 1);
-    ck_assert(world_until(&w, world_has_all_verdicts, 2000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_pass(&w, 700);
     ck_assert_ptr_nonnull(strstr(w.board, "\"late_results\":2"));
     world_check_books(&w);
@@ -256,7 +256,7 @@ START_TEST(garbage_costs_the_worker_its_life_and_the_message_an_attempt)
     world_pass(&w, 200);
     ck_assert_uint_eq(w.kills, 1);
     exited(0, 1001, SIGKILL);
-    ck_assert(world_until(&w, world_has_all_verdicts, 2000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     ck_assert_uint_eq(w.n_quarantines, 1);
     ck_assert_uint_eq(w.quarantines[0].attempts, 3);
     ck_assert_ptr_nonnull(strstr(w.quarantines[0].reason, "garbage"));
@@ -288,7 +288,7 @@ START_TEST(messages_of_many_frames_none_or_too_many_bytes_do_no_harm)
     say_ready(&good);
     world_job(&w, "still works");
     say_result(&good, hear_batch(&good)->id, 1);
-    ck_assert(world_until(&w, world_has_all_verdicts, 2000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_check_books(&w);
     close_fake(&f);
     close_fake(&good);
@@ -337,7 +337,7 @@ START_TEST(a_silent_worker_is_shown_as_slow_then_killed_and_its_jobs_go_on_unbla
     open_fake(&other, 1, 1002);
     say_ready(&other);
     say_result(&other, hear_batch(&other)->id, 1);
-    ck_assert(world_until(&w, world_has_all_verdicts, 3000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     ck_assert_uint_eq(w.n_quarantines, 0);
     world_check_books(&w);
     close_fake(&f);

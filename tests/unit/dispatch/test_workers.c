@@ -18,7 +18,7 @@ static struct world w;
 static void start(unsigned workers)
 {
     world_start(&w, &(struct world_options){.workers = workers});
-    ck_assert_msg(world_until(&w, world_is_ready, 20000), "no worker gets ready: %s", w.board);
+    ck_assert_msg(world_until(&w, world_is_ready), "no worker gets ready: %s", w.board);
 }
 
 START_TEST(every_message_gets_one_verdict_at_its_home)
@@ -26,7 +26,7 @@ START_TEST(every_message_gets_one_verdict_at_its_home)
     start(2);
     for (int i = 0; i < 500; i++)
         world_job(&w, i % 3 == 0 ? "ALL CAPITALS" : "quiet");
-    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_check_books(&w);
     for (int64_t id = 1; id < w.next_id; id++) {
         ck_assert(w.seen[id].word);
@@ -45,7 +45,7 @@ START_TEST(an_exception_is_reported_and_harms_nobody)
     world_job(&w, "fine");
     world_job(&w, "raise");
     world_job(&w, "raise");
-    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_pass(&w, 700);
     ck_assert_ptr_nonnull(strstr(w.board, "\"type\":\"ValueError\""));
     ck_assert_ptr_nonnull(strstr(w.board, "this text is not to my taste"));
@@ -62,7 +62,7 @@ START_TEST(what_the_last_run_left_is_done_first)
     for (int i = 0; i < 300; i++)
         world_pending_job(&w);
     w.pends = true;
-    ck_assert(world_until(&w, world_has_all_verdicts, 20000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     ck_assert_uint_gt(w.pages, 10);
     world_check_books(&w);
     world_stop(&w);
@@ -73,18 +73,18 @@ START_TEST(a_flood_beyond_the_queue_is_left_to_the_store_and_done_later)
 {
     world_start(&w, &(struct world_options){.workers = 2, .queue_max = 200});
     w.pends = true;
-    ck_assert(world_until(&w, world_is_ready, 20000));
+    ck_assert(world_until(&w, world_is_ready));
     for (int i = 0; i < 2; i++) {
         world_job(&w, "wait 0.3");
         world_pass(&w, 20);
     }
     for (int i = 0; i < 5000; i++)
         world_job(&w, "flood");
-    ck_assert(world_until(&w, world_has_all_verdicts, 30000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     ck_assert_uint_gt(dispatch_stats(w.dispatch)->deferred, 0);
     for (int i = 0; i < 100; i++)
         world_job(&w, "after");
-    ck_assert(world_until(&w, world_has_all_verdicts, 10000));
+    ck_assert(world_until(&w, world_has_all_verdicts));
     world_check_books(&w);
     world_stop(&w);
 }
@@ -102,7 +102,7 @@ static void measure_idle(const char *title)
     uint64_t took[N];
     for (int i = 0; i < N; i++) {
         int64_t id = world_job(&w, "how long does one message take when nothing else happens?");
-        ck_assert(world_until(&w, world_has_all_verdicts, 5000));
+        ck_assert(world_until(&w, world_has_all_verdicts));
         took[i] = w.seen[id].verdict_us - w.seen[id].posted_us;
     }
     qsort(took, N, sizeof *took, by_size);
@@ -119,7 +119,7 @@ static void measure_flood(const char *title, int n)
         for (int i = 0; i < n; i++)
             world_job(&w, "You are all invited to look at this message, which is of a usual "
                           "length, is it not? I hope that nobody is an idiot about it, thanks!");
-        ck_assert(world_until(&w, world_has_all_verdicts, 60000));
+        ck_assert(world_until(&w, world_has_all_verdicts));
         double s = (double)(clock_mono_us() - start_us) / 1e6;
         if (round > 0)
             printf("%s: %.0f messages/s\n", title, n / s);
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(figures_with_the_real_analyzers)
 {
     world_start(&w, &(struct world_options){.workers = 2, .disable = "trouble,picky"});
-    ck_assert(world_until(&w, world_is_ready, 30000));
+    ck_assert(world_until(&w, world_is_ready));
     printf("two workers, real analyzers: start_ms %ld of which load_ms %ld\n",
            world_number(&w, 0, "start_ms"), world_number(&w, 0, "load_ms"));
     ck_assert_ptr_nonnull(strstr(w.board, "\"name\":\"toxicity\""));

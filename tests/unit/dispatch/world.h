@@ -86,8 +86,8 @@ void world_replay(struct world *w, int64_t id, const char *text);
 /* A message that only the store knows. */
 int64_t world_pending_job(struct world *w);
 
-/* Lets time pass until `done` says so; false when that took longer than ms. */
-bool world_until(struct world *w, bool (*done)(struct world *), unsigned ms);
+/* Lets time pass until `done` says so; false when patience ends (unit.h). */
+bool world_until(struct world *w, bool (*done)(struct world *));
 /* Each message has its verdict, or is in quarantine. */
 bool world_has_all_verdicts(struct world *w);
 bool world_is_ready(struct world *w);

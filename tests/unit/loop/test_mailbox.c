@@ -55,7 +55,7 @@ START_TEST(many_senders_lose_nothing_and_keep_their_order)
         pthread_create(&threads[i], NULL, send_all, (void *)i);
     while (received < SENDERS * POSTS) {
         struct pollfd p = {.fd = mailbox_fd(box), .events = POLLIN};
-        ck_assert_int_eq(poll(&p, 1, 10000), 1);
+        ck_assert_int_eq(poll(&p, 1, unit_patience_ms()), 1);
         struct msg *m = mailbox_take(box);
         while (m != NULL) {
             struct msg *next = m->next;

@@ -2,6 +2,7 @@
  * A store to test; see world.h. */
 #include "world.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
 
@@ -91,7 +92,7 @@ struct msg *world_next(struct world *w, int loop)
     struct msg **chain = &waiting[loop + 1];
     struct pollfd fd = {.fd = mailbox_fd(box), .events = POLLIN};
     while (*chain == NULL) {
-        ck_assert_msg(poll(&fd, 1, 10000) == 1, "no answer within ten seconds");
+        ck_assert_msg(poll(&fd, 1, unit_patience_ms()) == 1, "no answer");
         *chain = mailbox_take(box);
     }
     struct msg *m = *chain;
@@ -183,7 +184,7 @@ static sqlite3 *connect_to(const struct world *w)
     sqlite3 *db = NULL;
     ck_assert_int_eq(sqlite3_open_v2(world_path(w, "parley.db"), &db, SQLITE_OPEN_READWRITE, NULL),
                      SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
+    sqlite3_busy_timeout(db, unit_patience_ms());
     return db;
 }
 
@@ -212,12 +213,12 @@ void world_until(const struct world *w, const char *sql, int64_t expected)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
     int64_t value = 0;
-    for (int i = 0; i < 2000; i++) {
+    uint64_t until = clock_mono_us() + (uint64_t)unit_patience_ms() * 1000;
+    while (clock_mono_us() < until) {
         value = world_query(w, sql);
         if (value == expected)
             return;
         nanosleep(&pause, NULL);
     }
-    ck_abort_msg("%s: still %lld, not %lld, after ten seconds", sql, (long long)value,
-                 (long long)expected);
+    ck_abort_msg("%s: still %lld, not %lld", sql, (long long)value, (long long)expected);
 }

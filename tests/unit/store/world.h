@@ -70,7 +70,7 @@ struct msg_pending *world_pending(struct world *w, int64_t after, uint32_t limit
 /* Looks into the database with a connection of its own. */
 int64_t world_query(const struct world *w, const char *sql);
 void world_exec(const struct world *w, const char *sql);
-/* Asks until it is so; fails after ten seconds. */
+/* Asks until it is so; fails when patience ends. */
 void world_until(const struct world *w, const char *sql, int64_t expected);
 
 #endif
