@@ -8,8 +8,7 @@
  * What is refused goes to the store too: only there is known whether the cid was shown before, and
  * then it gets that answer.
  *
- * Also the ladder: strikes of a sender in this room, and what they cost him. In memory only: a
- * restart forgives.
+ * Also the ladder: strikes of a sender in this room, and what they cost him (ladder.h).
  *
  * Owner: the home loop; its thread only. A room whose policy asks for none of this (room.guarded
  * is false) never comes here.

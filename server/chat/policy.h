@@ -28,7 +28,7 @@
 
 #define POLICY_RULES_MAX  64
 #define POLICY_LADDER_MAX 8
-#define POLICY_STRIKES_MAX 16
+#define POLICY_STRIKES_MAX SENDER_STRIKES_MAX
 #define POLICY_ERR_MAX    256
 #define POLICY_DEADLINE_MS 150 /* when none is given */
 

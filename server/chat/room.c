@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "chat/gate.h"
+#include "chat/ladder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,8 +165,10 @@ void room_on_opened(struct chat *c, struct msg_room_open *m)
         r->top = m->top;
         r->last_ts_ms = m->last_ts_ms;
     }
-    if (r->is_open)
+    if (r->is_open) {
         take_policy(c, r, m->policy);
+        ladder_restore(c, r, m->strikes, m->n_strikes);
+    }
     struct msg *waiting = r->waiting;
     r->waiting = NULL;
     r->waiting_tail = &r->waiting;

@@ -23,7 +23,7 @@ from pathlib import Path
 from failure import Failure
 
 APPLICATION_ID = 0x5061726C  # DB_APPLICATION_ID of server/store/db.h
-SCHEMA_VERSION = 5  # MIGRATE_VERSION of server/store/migrate.h: the newest that this program knows
+SCHEMA_VERSION = 6  # MIGRATE_VERSION of server/store/migrate.h: the newest that this program knows
 NAME = "parley.db"
 PAGES = 2048  # copied at once: 8 MiB
 BUSY_S = 10.0

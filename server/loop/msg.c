@@ -200,6 +200,7 @@ void msg_free(struct msg *m)
     case MSG_ROOM_OPENED:
     case MSG_STORE_ROOM_OPEN:
         free(((struct msg_room_open *)m)->policy);
+        free(((struct msg_room_open *)m)->strikes);
         break;
     case MSG_ROOM_POLICY:
     case MSG_STORE_POLICY:

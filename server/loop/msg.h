@@ -86,6 +86,7 @@ struct mailbox;
     X(STORE_MODERATE,       moderation)   /* a moderator's look, or decision */                  \
     X(STORE_KEY,            key)          /* an operator's look at the keys, or change */        \
     X(STORE_POLICY,         policy)                                                              \
+    X(STORE_STRIKES,        strikes)      /* home: a sender's, as they are now */                \
     X(STORE_TRACES,         traces)       /* how messages came to their verdicts */              \
     X(STORE_INSIGHT_LOAD,   insight)      /* dispatch: what was known of a room */               \
     X(STORE_INSIGHT_SAVE,   insight)                                                             \
@@ -259,6 +260,8 @@ struct msg_room_open {
     struct mailbox *reply; /* the home loop's */
     int status;            /* out */
     char *policy;          /* out: JSON, malloc'ed; NULL: none of its own */
+    struct strikes *strikes; /* out: of n_strikes senders; malloc'ed or NULL */
+    uint32_t n_strikes;
     uint64_t top;          /* out: 0 for a room never written */
     int64_t last_ts_ms;    /* out */
 };

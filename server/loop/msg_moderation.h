@@ -22,6 +22,7 @@ struct review_item {
     bool held;                /* nobody saw it before a moderator */
     const char *text;
     size_t text_len;
+    const char *shown;        /* what others see instead, masked by the gate; NULL: nothing else */
     const char *labels;       /* JSON array */
 };
 
@@ -125,6 +126,23 @@ struct msg_traces {
     uint64_t first;           /* … and the least seq of them */
     int64_t ts_ms;            /* one: of the event */
     uint64_t verdict_seq;     /* one: of the verdict event; 0: none */
+};
+
+/* Who broke the rules of a room, and what it costs him. Wall clock, ms: it outlives the server. */
+#define SENDER_STRIKES_MAX 16
+
+struct strikes {
+    char user_id[USER_ID_MAX + 1];
+    unsigned n;
+    int64_t struck_ms[SENDER_STRIKES_MAX]; /* the newest last */
+    int64_t silent_until_ms, slow_until_ms;
+};
+
+struct msg_strikes {
+    struct msg head;
+    struct room_name room;
+    struct strikes who;
+    int64_t until_ms;         /* all of it is forgotten then */
 };
 
 struct msg_kick {

@@ -171,6 +171,9 @@ static struct msg_publication *make_event(const struct review_item *i, enum mode
         len = masked.len;
     } else if (act == MODERATION_REJECT) {
         len = 0;
+    } else if (act == MODERATION_UNDO && i->shown != NULL) {
+        text = i->shown;
+        len = strlen(text);
     }
     struct msg_publication *p = NULL;
     if (!masked.failed)
@@ -185,7 +188,7 @@ static bool address(struct msg_publication *p, const struct review_item *i, enum
     bool shown = i->seq != 0;
     p->room = i->room;
     p->kind = !shown ? i->kind : act == MODERATION_REJECT ? EVENT_DELETE : EVENT_EDIT;
-    p->on = shown ? i->seq : i->on;
+    p->on = shown && i->kind == EVENT_MESSAGE ? i->seq : i->on;
     p->moderator = shown;
     p->user = shown ? user_new(MODERATOR, MODERATOR, ROLE_MODERATOR)
                     : user_new(i->user_id, i->user_name, i->role);

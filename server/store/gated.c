@@ -132,6 +132,10 @@ int gated_event(struct writer *w, const struct msg_publication *p)
     stmt_int(s, 1, p->id);
     stmt_int(s, 2, hash_of(w, p));
     stmt_int(s, 3, j->action);
+    if (j->action == ACTION_MASK)
+        stmt_text(s, 4, p->text, p->text_len);
+    else
+        stmt_null(s, 4);
     int rc = done(stmt_run(s));
     if (rc == SQLITE_OK && j->finding.trace != NULL) {
         rc = put_trace(w, p->id, 0, j->finding.trace);

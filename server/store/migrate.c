@@ -8,6 +8,7 @@
 #include "moderation_sql.h"
 #include "schema_sql.h"
 #include "store/db.h"
+#include "strikes_sql.h"
 
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ static const char *const steps[MIGRATE_VERSION] = {
     gate_sql,
     /* what room analyzers know of each room, as they left it: JSON */
     "CREATE TABLE insights (room TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
+    strikes_sql,
 };
 
 static int run_step(sqlite3 *db, int64_t version)

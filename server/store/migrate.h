@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* The version this server writes. */
-#define MIGRATE_VERSION 5
+#define MIGRATE_VERSION 6
 
 /* Brings the file to MIGRATE_VERSION, one transaction a step: it is at the old version or at the
  * new one, whatever happens meanwhile. 0 or E_… with a sentence in `err`. */

@@ -8,10 +8,12 @@
  * transaction that inserts the event. So an item is decided once, whatever runs at the same time
  * and wherever the server dies.
  *
- *     open --approve--> approved     held: published            shown: stays
- *          --reject---> rejected     held: never shown          shown: deleted
- *          --mask-----> masked       held: published masked     shown: edited
+ *     open --approve--> approved     held: published         shown: stays     masked: edited back
+ *          --reject---> rejected     held: never shown       shown: deleted   masked: deleted
+ *          --mask-----> masked       held: published masked  shown: edited    masked: stays
  *     approved, rejected, masked --undo--> open
+ *
+ * "masked": shown, but masked by the gate; the item has the text that its author sent.
  */
 #include "store/writer.h"
 
@@ -30,6 +32,7 @@ struct row {
     const char *room;
     int64_t seq; /* 0: not shown */
     bool held;
+    bool masked; /* by the gate: others see something else than the text */
     bool claimed_by_another;
 };
 
@@ -88,6 +91,7 @@ static int find(struct writer *w, int64_t id, const char *actor, struct row *row
         .room = stmt_get_text(s, 3),
         .seq = sqlite3_column_int64(s, 4),
         .held = strcmp(stmt_get_text(s, 1), "held") == 0,
+        .masked = sqlite3_column_type(s, 21) != SQLITE_NULL,
         .claimed_by_another = claimed_by[0] != '\0' && strcmp(claimed_by, actor) != 0 &&
                               w->now_ms - sqlite3_column_int64(s, 17) < CLAIM_MS,
     };
@@ -107,7 +111,8 @@ static struct review_item *make_item(sqlite3_stmt *s)
 {
     size_t text_len = (size_t)sqlite3_column_bytes(s, 11);
     size_t labels_len = (size_t)sqlite3_column_bytes(s, 13);
-    struct review_item *i = calloc(1, sizeof *i + text_len + labels_len + 2);
+    size_t shown_len = (size_t)sqlite3_column_bytes(s, 21);
+    struct review_item *i = calloc(1, sizeof *i + text_len + labels_len + shown_len + 3);
     if (i == NULL)
         return NULL;
     char *at = (char *)(i + 1);
@@ -123,6 +128,8 @@ static struct review_item *make_item(sqlite3_stmt *s)
     i->text = keep(&at, stmt_get_text(s, 11), text_len);
     i->text_len = text_len;
     i->labels = keep(&at, stmt_get_text(s, 13), labels_len);
+    if (sqlite3_column_type(s, 21) != SQLITE_NULL)
+        i->shown = keep(&at, stmt_get_text(s, 21), shown_len);
     return i;
 }
 
@@ -177,16 +184,41 @@ static bool needs_event(enum moderation_act act, const struct row *row)
 {
     switch (act) {
     case MODERATION_APPROVE:
-        return row->seq == 0;
+        return row->seq == 0 || row->masked;
     case MODERATION_REJECT:
         return row->seq != 0;
     case MODERATION_MASK:
-        return true;
+        return !row->masked;
     case MODERATION_UNDO: /* what others saw before is shown again; what they did not is not */
-        return strcmp(row->state, "masked") == 0 && !row->held;
+        return strcmp(row->state, row->masked ? "approved" : "masked") == 0 && !row->held;
     default:
         return false;
     }
+}
+
+/* Whether what the gate masked has become something else meanwhile (edited or deleted by its
+ * author), so that there is nothing to be put back. The statement stands on the item. */
+static int is_overtaken(struct writer *w, enum moderation_act act, const struct row *row,
+                        bool *overtaken)
+{
+    sqlite3_stmt *s = w->stmts[W_REVIEW_GET], *change = w->stmts[W_EVENT_CHANGE];
+    struct room_entry *room = NULL;
+    *overtaken = false;
+    if (!row->masked || act == MODERATION_REJECT)
+        return SQLITE_OK;
+    int rc = rooms_find(&w->rooms, row->room, &room);
+    if (rc != SQLITE_OK || room == NULL)
+        return rc;
+    stmt_int(change, 1, room->id);
+    stmt_int(change, 2, sqlite3_column_int64(s, sqlite3_column_int(s, 5) == EVENT_EDIT ? 6 : 4));
+    stmt_int(change, 3, INT64_MAX);
+    rc = sqlite3_step(change);
+    const char *before = stmt_get_text(s, act == MODERATION_APPROVE ? 21 : 11);
+    if (rc == SQLITE_ROW)
+        *overtaken = sqlite3_column_int(change, 0) == EVENT_DELETE
+                     || strcmp(stmt_get_text(change, 1), before) != 0;
+    sqlite3_reset(change);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /* Of the item that the statement stands on, which is reset before anything is written. */
@@ -209,15 +241,19 @@ static int act_on(struct writer *w, struct msg_moderation *m, const struct row *
     m->ask.status = judge(m->act, row, &m->ask.detail);
     if (m->ask.status != 0)
         return SQLITE_OK;
-    if (needs_event(m->act, row)) {
+    bool overtaken = false;
+    int rc = is_overtaken(w, m->act, row, &overtaken);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (needs_event(m->act, row) && !overtaken) {
         m->item = make_item(s);
         return m->item != NULL ? SQLITE_OK : SQLITE_NOMEM;
     }
     m->restored = m->act == MODERATION_UNDO && (strcmp(row->state, "rejected") == 0 ? seq == 0
                                                                                   : !row->held);
     sqlite3_reset(s);
-    int rc = decides ? write_state(w, m->id, new_state(m->act), seq, m->actor, m->note)
-                     : write_claim(w, m);
+    rc = decides ? write_state(w, m->id, new_state(m->act), seq, m->actor, m->note)
+                 : write_claim(w, m);
     if (rc != SQLITE_OK)
         return rc;
     return audit_put(w, m->actor, act_name(m->act), m->room.text, m->seq, m->id, m->note);

@@ -56,6 +56,7 @@ static void encode_item(struct buf *b, sqlite3_stmt *s)
     put_text(b, ",\"decided_by\":", s, 18);
     stmt_put_number(b, ",\"decided_ts\":", s, 19);
     put_text(b, ",\"note\":", s, 20);
+    put_text(b, ",\"shown\":", s, 21);
 }
 
 /* ---- lists ---- */

@@ -20,8 +20,8 @@
 /* Columns of an item of the review queue, as moderation.c reads them. */
 #define REVIEW_COLUMNS                                                                        \
     "SELECT id, kind, state, room, seq, event, on_seq, user_id, user_name, user_role, cid, "  \
-    "text, ts, labels, rule, action, claimed_by, claimed_ts, decided_by, decided_ts, note "   \
-    "FROM review "
+    "text, ts, labels, rule, action, claimed_by, claimed_ts, decided_by, decided_ts, note, "  \
+    "shown FROM review "
 
 #define KEYS_GOOD_SQL \
     "SELECT hash, name, scopes, last_used FROM keys WHERE revoked = 0 ORDER BY id"
@@ -63,8 +63,9 @@
     X(PENDING_QUARANTINE, "UPDATE pending SET state = 2 WHERE id = ?1")                            \
     X(PENDING_RELEASE,   "UPDATE pending SET state = 1 WHERE id = ?1 AND state = 2")               \
     X(PENDING_DROP,      "DELETE FROM pending WHERE id = ?1 AND state = 2")                        \
-    X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, e.text, e.kind, e.on_seq, "     \
-                         "a.role FROM pending p "                                                 \
+    X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, coalesce(x.text, e.text), "     \
+                         "e.kind, e.on_seq, a.role FROM pending p "                                \
+                         "LEFT JOIN altered x ON x.id = p.id "                                     \
                          "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room "             \
                          "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \
                          "ON u.id = a.user WHERE p.id > ?1 AND p.state = 1 "                       \
@@ -104,7 +105,7 @@
                          "sum(state = 'masked'), sum(state = 'open') FROM review "                 \
                          "GROUP BY rule ORDER BY rule")                                            \
     X(REVIEW_CLAIM,      "UPDATE review SET claimed_by = ?2, claimed_ts = ?3 WHERE id = ?1")       \
-    X(REVIEW_DECIDE,     "UPDATE review SET state = ?2, seq = ?3, decided_by = ?4, "               \
+    X(REVIEW_DECIDE,     "UPDATE review SET state = ?2, seq = coalesce(seq, ?3), decided_by = ?4, " \
                          "decided_ts = ?5, note = ?6, claimed_by = NULL, claimed_ts = NULL "       \
                          "WHERE id = ?1")                                                          \
     /* the newest event of a room as of a moment; what was said around one, verdicts aside */      \
@@ -122,7 +123,7 @@
                          "VALUES (?1, ?2, ?3, ?4)")                                                \
     X(TRACE_PUT,         "INSERT OR REPLACE INTO traces (id, verdict, json) VALUES (?1, ?2, ?3)")  \
     X(TRACE_DELETE,      "DELETE FROM traces WHERE id = ?1")                                       \
-    X(ALTERED_PUT,       "INSERT INTO altered (id, hash, action) VALUES (?1, ?2, ?3)")             \
+    X(ALTERED_PUT,       "INSERT INTO altered (id, hash, action, text) VALUES (?1, ?2, ?3, ?4)")   \
     X(ALTERED_FIND,      "SELECT hash, action FROM altered WHERE id = ?1")                         \
     X(ALTERED_DELETE,    "DELETE FROM altered WHERE id = ?1")                                      \
     X(REVIEW_HELD,       "SELECT state, event, coalesce(on_seq, 0), text, room FROM review "       \
@@ -132,10 +133,12 @@
                          "('held', 'open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'hold')") \
     /* ?5: the kind, of what has another one in events. What was held is decided already. */       \
     X(REVIEW_FLAG,       "INSERT INTO review (kind, state, room, seq, event, on_seq, user_id, "    \
-                         "user_name, user_role, cid, text, ts, labels, rule, action) "             \
+                         "user_name, user_role, cid, text, shown, ts, labels, rule, action) "      \
                          "SELECT 'flagged', 'open', r.name, e.seq, "                               \
                          "CASE e.kind WHEN 6 THEN ?5 ELSE e.kind END, e.on_seq, u.uid, a.name, "   \
-                         "a.role, coalesce(e.cid, ''), e.text, e.ts, ?2, ?3, ?4 FROM events e "    \
+                         "a.role, coalesce(e.cid, ''), coalesce(x.text, e.text), "                 \
+                         "CASE WHEN x.text IS NULL THEN NULL ELSE e.text END, e.ts, ?2, ?3, ?4 "   \
+                         "FROM events e LEFT JOIN altered x ON x.id = e.id "                       \
                          "JOIN rooms r ON r.id = e.room JOIN authors a ON a.id = e.author "        \
                          "JOIN users u ON u.id = a.user WHERE e.id = ?1 AND NOT EXISTS "           \
                          "(SELECT 1 FROM review h WHERE h.user_id = u.uid AND h.cid = e.cid "      \
@@ -143,6 +146,14 @@
     X(REVIEW_FLAGGED,    "SELECT count(*) FROM review WHERE state = 'open' AND kind = 'flagged'")  \
     X(REVIEW_DROP,       "DELETE FROM review WHERE id IN (SELECT id FROM review "                  \
                          "WHERE state = 'open' AND kind = 'flagged' ORDER BY id LIMIT ?1)")        \
+    /* strikes.c */                                                                               \
+    X(STRIKES_PUT,       "INSERT OR REPLACE INTO strikes (room, user, struck, silent, slow, "      \
+                         "until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                 \
+    X(STRIKES_OF_ROOM,   "SELECT user, struck, silent, slow FROM strikes "                         \
+                         "WHERE room = ?1 AND until > ?2 ORDER BY until DESC LIMIT ?3")            \
+    /* what is over, and what is beyond the newest ?2 */                                           \
+    X(STRIKES_PURGE,     "DELETE FROM strikes WHERE until <= max(?1, coalesce((SELECT until "      \
+                         "FROM strikes ORDER BY until DESC LIMIT 1 OFFSET ?2), 0))")               \
     /* cids */                                                                                     \
     X(CID_FIND,          "SELECT id FROM cids WHERE key = ?1")                                     \
     X(CID_INSERT,        "INSERT OR IGNORE INTO cids (key, id) VALUES (?1, ?2)")                   \

@@ -155,6 +155,7 @@ static int write_message(struct writer *w, struct msg *m)
         break;
     case MSG_STORE_KEY:
     case MSG_STORE_POLICY:
+    case MSG_STORE_STRIKES:
     case MSG_STORE_INSIGHT_SAVE:
         break;
     case MSG_STORE_REVIEW:
@@ -184,6 +185,8 @@ static int write_message(struct writer *w, struct msg *m)
         return moderation_write(w, (struct msg_moderation *)m);
     if (m->tag == MSG_STORE_POLICY)
         return policies_put(w, (struct msg_policy *)m);
+    if (m->tag == MSG_STORE_STRIKES)
+        return strikes_put(w, (const struct msg_strikes *)m);
     if (m->tag == MSG_STORE_INSIGHT_SAVE)
         return insights_write(w, (struct msg_insight *)m);
     if (m->tag == MSG_STORE_KEY)
@@ -235,6 +238,8 @@ static void answer_room_open(struct writer *w, struct msg_room_open *m)
     int rc = rooms_find(&w->rooms, m->room.text, &room);
     if (rc == SQLITE_OK)
         rc = policies_get(w, m->room.text, &m->policy);
+    if (rc == SQLITE_OK)
+        rc = strikes_get(w, m);
     m->status = rc == SQLITE_OK ? 0 : E_UNAVAILABLE;
     m->top = room != NULL ? room->top : 0;
     m->last_ts_ms = room != NULL ? room->last_ts : 0;

@@ -58,6 +58,7 @@ struct writer {
     uint64_t review_max;    /* flagged items that wait for moderators, at most; 0: no limit */
     uint64_t flagged;       /* in all, of this run */
     int64_t n_held;         /* messages held, ever; may count some twice: 0 matters */
+    uint64_t struck;        /* strikes kept, of this run */
     bool failing;           /* the last commit failed: log the next success, not the next failure */
     bool lost_told;         /* durability memory: events were told of and then lost */
     bool stopping;
@@ -107,6 +108,10 @@ int gated_is_held(struct writer *w, struct msg_publication *p, bool *held);
 int gated_was_held(struct writer *w, const struct msg_publication *p, bool *same);
 /* Into the review queue instead of the log. */
 int gated_hold(struct writer *w, struct msg_publication *p);
+
+/* strikes.c: keeps a sender's, inside a transaction; those of a room that is opened. rc. */
+int strikes_put(struct writer *w, const struct msg_strikes *m);
+int strikes_get(struct writer *w, struct msg_room_open *m);
 
 /* quarantine.c: what dispatch gave up, and what an operator decides (REPLAY or DROP), inside a
  * transaction; then the answers. */

@@ -134,7 +134,7 @@ START_TEST(a_newer_schema_is_refused)
     make_history(DURABILITY_FULL);
     world_exec(&world, "PRAGMA user_version = 99");
     expect_refused(E_NEWER, "version 99");
-    expect_refused(E_NEWER, "up to version 5");
+    expect_refused(E_NEWER, "up to version 6");
     world_fini(&world);
 }
 END_TEST

@@ -215,7 +215,7 @@ START_TEST(a_file_of_the_first_schema_is_brought_up)
     world_exec(&world, "ALTER TABLE quarantine DROP COLUMN stack; "
                        "DROP TABLE keys; DROP TABLE review; DROP TABLE audit; "
                        "DROP TABLE policies; DROP TABLE traces; DROP TABLE altered; "
-                       "DROP TABLE insights; PRAGMA user_version = 1");
+                       "DROP TABLE insights; DROP TABLE strikes; PRAGMA user_version = 1");
     open_world();
     ck_assert_int_eq(give_up(id, "exited with code 3", "somewhere"), 0);
     ck_assert_int_eq(world_query(&world, "SELECT count(*) FROM quarantine "
