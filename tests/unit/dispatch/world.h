@@ -69,9 +69,9 @@ struct world_options {
     bool no_workers;              /* no supervisor: the test plays the worker */
 };
 
-#define BUILT_IN                                                                  \
-    "sentiment,sentiment-vader,emotion,toxicity,question,language,spam,pii,trending," \
-    "health,raid"
+#define BUILT_IN                                                                    \
+    "sentiment,sentiment-vader,emotion,toxicity,question,language,language-lingua,"   \
+    "spam,pii,trending,health,raid"
 
 void world_start(struct world *w, const struct world_options *o);
 void world_stop(struct world *w);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILT_IN
+from conftest import BUILT_IN, EXTRAS
 from parley import host
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -121,14 +121,14 @@ def test_disabled_and_hidden_files_are_left_out(tmp_path):
     (tmp_path / "good.py").write_text(GOOD)
     report = host.load({"analyzers_dir": str(tmp_path), "disable": ["toxicity", "good"]})
     assert {e["name"] for e in report["analyzers"]} == set(BUILT_IN) - {"toxicity"}
-    assert all(e["status"] == "ready" or e["name"] == "sentiment-vader"
+    assert all(e["status"] == "ready" or e["name"] in EXTRAS
                for e in report["analyzers"])
     host.close()
 
 
 def test_no_folder_is_no_error(tmp_path):
     report = host.load({"analyzers_dir": str(tmp_path / "absent"), "disable": []})
-    assert all(e["status"] == "ready" or e["name"] == "sentiment-vader"
+    assert all(e["status"] == "ready" or e["name"] in EXTRAS
                for e in report["analyzers"])
     host.close()
 

@@ -25,10 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="folder that holds the data sets")
     parser.add_argument("--rounds", type=int, default=200,
                         help="bootstrap rounds for the intervals (default 200)")
+    parser.add_argument("--extras", action="store_true",
+                        help="instead: the analyzers that need packages from PyPI, beside ours")
 
 
 def run(options: argparse.Namespace) -> int:
     """0 when every score of every card is reproduced, 1 when one is not, 2 on bad input."""
+    if options.extras:
+        from parley.evaluation import extras
+        return extras.run(options.datasets)
     unknown = set(options.models) - set(MODELS)
     if unknown:
         print(f"eval: unknown model {', '.join(sorted(unknown))}: choose from "
