@@ -3,19 +3,22 @@
 """What analysis costs: what goes through ZeroMQ and Python, what it adds to a message's time, and what it does
 to the event loops; beside it the experiment `--analysis inline`, where the same models run on the loop.
 
-    tests/bench/analysis.py [--bin build/bin] [--only path,added,lag] [--rounds 5] [--out DIR]
+    tests/bench/analysis.py                                      everything: about 10 minutes
+    tests/bench/analysis.py --only lag [--rounds 5]              one part
+    tests/bench/analysis.py --results FILE                       only into a file of one's own
 
+    lag    event-loop lag and delivery latency by rate: workers, inline, and no analysis at all
     path   messages/s analysed by one worker, for a trivial analyzer and the default set, by batch size
     added  message to verdict, in ms, at rates that the workers keep up with
-    lag    event-loop lag and delivery latency by rate: workers, inline, and no analysis at all
 
-Writes analysis.json and analysis-*.svg to DIR. Workers and loops share all cores here, as they do in use;
-figures are medians over the rounds, rounds are interleaved. `unfinished` counts what a server that could not keep
-up still owed 15 s after the load.
+Each part is kept in results/analysis.json when it is complete, and tables and charts are made of that. Workers and
+loops share all cores here, as they do in use; rounds are interleaved. `unfinished` counts what a server that could
+not keep up still owed some seconds after the load.
 """
 from __future__ import annotations
 
 import argparse
+import datetime
 import http.client
 import json
 import os
@@ -23,12 +26,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import charts
 import measure
+import render
+import results
 import servers
 from servers import BenchError, Kit
 
@@ -38,22 +42,28 @@ TRIVIAL = '''from parley import analyzer
 def nothing(text: str) -> bool:
     return False
 '''
-SETTLE_S = 1.0
+SETTLE_S = 0.5
+ANSWER_S = 30
+WARMUP_S = 0.5
+DRAIN_S = 3
 PATH_BATCHES = (1, 4, 16, 64, 256)
-PATH_S = 6
 ADDED_RATES = (10, 100, 300, 1000)
-LAG_RATES = (25, 50, 100, 200, 400, 800, 1600)
-LAG_S = 20       # of the histogram that the server keeps: 20 probes a second and loop
-LAG_LIMIT_MS = 5
+LAG_RATES = (50, 200, 400, 800)
+PART_S = {"lag": 4.0, "path": 3.0, "added": 4.0}   # of a run; the server probes each loop 20 times a second
+ROUNDS = {"lag": 5, "path": 3, "added": 3}
+TITLES = {
+    "lag": "The same models in worker processes and on the event loop",
+    "path": "What goes through one worker",
+    "added": "From a message to its verdict",
+}
 UNFINISHED = {"unacked", "unsent", "lost"}  # rules that a server which falls behind breaks: some were still owed
-Figures = dict[str, float]
+Figures = dict[str, "float | str"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A server with its options, under a load; `shape` says which of the figures are wanted."""
+    """A server with its options, under a load; a point at `x` of the curve called `series`."""
 
-    shape: str
     series: str
     x: float
     options: tuple[str, ...]
@@ -63,13 +73,15 @@ class Case:
 
 def ask(port: int, token: str, path: str) -> dict:
     """GET /api/v1/`path` as the operator."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
     try:
         connection.request("GET", f"/api/v1/{path}", headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         if answer.status != 200:
             raise BenchError(f"{path}: {answer.status} {answer.read()[:200]!r}")
         return json.loads(answer.read())
+    except TimeoutError as error:
+        raise BenchError(f"the server, busy, did not answer {path} within {ANSWER_S} s") from error
     finally:
         connection.close()
 
@@ -88,6 +100,15 @@ def built_in(kit: Kit) -> list[str]:
     return [a["name"] for a in told["analyzers"]]
 
 
+def server_figures(stats: dict) -> Figures:
+    """What the server counted since its start."""
+    return {
+        "lag_p50_ms": max(loop["lag_p50_us"] for loop in stats["loops"]) / 1000,
+        "lag_p99_ms": max(loop["lag_p99_us"] for loop in stats["loops"]) / 1000,
+        "analysed_per_s": busiest(stats["history"]["analysed"]),
+    }
+
+
 def run(kit: Kit, case: Case, names: list[str]) -> Figures:
     """Starts a server, loads it once, and says what came of it."""
     cpus = kit.server_cpus | kit.client_cpus
@@ -102,17 +123,14 @@ def run(kit: Kit, case: Case, names: list[str]) -> Figures:
             token, port = (data / "admin-token").read_text().strip(), port_of(running)
             time.sleep(SETTLE_S)
             report = measure.load(kit, running, case.load, cpus)
-            stats = ask(port, token, "stats")
-    found: Figures = {
-        "lag_p50_ms": max(loop["lag_p50_us"] for loop in stats["loops"]) / 1000,
-        "lag_p99_ms": max(loop["lag_p99_us"] for loop in stats["loops"]) / 1000,
-        "analysed_per_s": busiest(stats["history"]["analysed"]),
-        "delivery_p50_ms": report["delivery_ms"]["p50"],
-        "delivery_p99_ms": report["delivery_ms"]["p99"],
-        "sends_per_s": report["sends_per_s"],
-    }
-    if report["verdict_ms"]["count"]:
-        found |= {"verdict_p50_ms": report["verdict_ms"]["p50"], "verdict_p99_ms": report["verdict_ms"]["p99"]}
+            try:
+                told = server_figures(ask(port, token, "stats"))
+            except BenchError as error:
+                told = {"error": str(error)}
+    found: Figures = told | {"sends_per_s": report["sends_per_s"]}
+    for what in ("delivery", "verdict"):
+        if report[f"{what}_ms"]["count"]:
+            found |= {f"{what}_{at}_ms": report[f"{what}_ms"][at] for at in ("p50", "p99")}
     if not report["oracle"]["pass"]:
         broken = report["oracle"]["violations"]
         if not set(broken) <= UNFINISHED:
@@ -130,124 +148,104 @@ def busiest(per_second: list[float]) -> float:
 def chat(rate: float, seconds: float, clients: int = 40, rooms: int = 20) -> tuple[str, ...]:
     """Small rooms, everybody talks, at a fixed rate."""
     return ("--clients", str(clients), "--rooms", str(rooms), "--publishers", str(clients), "--rate", str(rate),
-            "--warmup", "1", "--duration", str(seconds), "--drain", "15", "--max-lag", "1000")
+            "--warmup", str(WARMUP_S), "--duration", str(seconds), "--drain", str(DRAIN_S), "--max-lag", "1000")
 
 
-def cases(only: set[str], rates: list[int], seconds: float) -> Iterator[Case]:
-    """What is to be measured; the order of one round. `rates` and `seconds` are those of lag."""
+def cases(part: str, rates: list[int], seconds: float) -> Iterator[Case]:
+    """What is to be measured; the order of one round. `rates` are those of lag."""
     memory = ("--durability", "memory", "--loops", "1")
-    if "path" in only:
+    full = ("--durability", "full", "--loops", "1")
+    if part == "path":
         for size in PATH_BATCHES:
             options = (*memory, "--workers", "1", "--batch-max", str(size), "--queue-max", "1000000")
-            yield Case("path", "default set", size, options, chat(12000, PATH_S))
-            yield Case("path", "trivial", size, options, chat(40000, PATH_S), trivial=True)
-    if "added" in only:
+            yield Case("default set", size, options, chat(12000, seconds))
+            yield Case("trivial", size, options, chat(40000, seconds), trivial=True)
+    if part == "added":
         for rate in ADDED_RATES:
-            yield Case("added", "default set", rate, ("--durability", "full", "--loops", "1"), chat(rate, 8))
-    if "lag" in only:
+            yield Case("default set", rate, full, chat(rate, seconds))
+    if part == "lag":
         for rate in rates:
             load = chat(rate, seconds)
-            yield Case("lag", "workers", rate, ("--durability", "full", "--loops", "1"), load)
-            yield Case("lag", "inline", rate, ("--durability", "full", "--loops", "1", "--analysis", "inline"), load)
-            yield Case("lag", "no analysis", rate, ("--durability", "full", "--loops", "1", "--workers", "0"), load)
+            yield Case("workers", rate, full, load)
+            yield Case("inline", rate, (*full, "--analysis", "inline"), load)
+            yield Case("no analysis", rate, (*full, "--workers", "0"), load)
 
 
-def summarise(rounds: dict[Case, list[Figures]]) -> list[dict]:
-    """Medians, with the least and the most."""
-    rows = []
-    for case, runs in rounds.items():
-        row: dict = {"shape": case.shape, "series": case.series, "x": case.x, "rounds": len(runs)}
-        for name in sorted({name for figures in runs for name in figures}):
-            values = [figures[name] for figures in runs if name in figures]
-            row[name] = {"median": statistics.median(values), "min": min(values), "max": max(values)}
-        rows.append(row)
-    return rows
+def say(text: str) -> None:
+    """A line for who waits."""
+    print(text, file=sys.stderr, flush=True)
 
 
-TONES = {"workers": "ours", "inline": "5", "no analysis": "limit", "default set": "ours", "trivial": "2"}
+def run_case(kit: Kit, case: Case, names: list[str]) -> Figures:
+    """A run's figures; what kept it from being made is kept as well."""
+    try:
+        return run(kit, case, names)
+    except BenchError as error:
+        say(f"  {case.series} at {case.x:g}: {error}")
+        return {"error": str(error)}
 
 
-def curve(rows: list[dict], shape: str, series: str, figure: str) -> charts.Series:
-    """One line of a chart."""
-    points = [(row["x"], row[figure]["median"]) for row in rows
-              if row["shape"] == shape and row["series"] == series and figure in row]
-    return charts.Series(series, points, TONES[series], dashed=series == "no analysis")
-
-
-def draw(rows: list[dict], out: Path) -> None:
-    """The charts of what was measured."""
-    rate = charts.Axis("messages a second", log=True)
-    if any(row["shape"] == "lag" for row in rows):
-        three = ("workers", "inline", "no analysis")
-        panels = [
-            charts.Panel("event-loop lag, p99", rate, charts.Axis("ms", log=True),
-                         [curve(rows, "lag", s, "lag_p99_ms") for s in three],
-                         [charts.Mark(LAG_LIMIT_MS, f"{LAG_LIMIT_MS} ms")]),
-            charts.Panel("message to receiver, p99", rate, charts.Axis("ms", log=True),
-                         [curve(rows, "lag", s, "delivery_p99_ms") for s in three]),
-        ]
-        (out / "analysis-lag.svg").write_text(charts.lines(
-            "The same models in worker processes and on the event loop",
-            "One event loop, durability full, 20 rooms of 2; all threads and workers share the cores.", panels))
-    if any(row["shape"] == "path" for row in rows):
-        panel = charts.Panel("analysed by one worker", charts.Axis("most messages a batch", log=True),
-                             charts.Axis("messages a second", log=True),
-                             [curve(rows, "path", s, "analysed_per_s") for s in ("trivial", "default set")])
-        (out / "analysis-path.svg").write_text(charts.lines(
-            "Through ZeroMQ and Python", "Offered more than one worker can do; it shares the cores with the server.",
-            [panel]))
-
-
-def measure_all(kit: Kit, wanted: list[Case], rounds: int, told: Callable[[str], None]) -> list[dict]:
-    """Every case `rounds` times, interleaved."""
-    names = built_in(kit)
+def measure_part(kit: Kit, wanted: list[Case], rounds: int, names: list[str]) -> list[dict]:
+    """Every case `rounds` times, interleaved: what the results file keeps of them."""
     found: dict[Case, list[Figures]] = {case: [] for case in wanted}
     began, done = time.monotonic(), 0
-    for n in range(rounds):
-        for case in wanted:
-            found[case].append(run(kit, case, names))
+    for turn in range(rounds):
+        for case in wanted[turn % len(wanted):] + wanted[:turn % len(wanted)]:
+            found[case].append(run_case(kit, case, names))
             done += 1
             left = (time.monotonic() - began) / done * (rounds * len(wanted) - done)
-            told(f"round {n + 1} of {rounds}  {case.shape} {case.series} {case.x:g}  about {left / 60:.1f} min left")
-    return summarise(found)
+            say(f"[{int(left) // 60}:{int(left) % 60:02d} left] {turn + 1}/{rounds}: {case.series} at {case.x:g}")
+    return [{"name": f"{case.series}@{case.x:g}", "label": case.series, "x": case.x, "options": list(case.options),
+             "load": list(case.load), "runs": runs} for case, runs in found.items()]
 
 
-def table(rows: list[dict]) -> str:
-    """For people."""
-    names = ("analysed_per_s", "verdict_p50_ms", "verdict_p99_ms", "lag_p50_ms", "lag_p99_ms", "delivery_p50_ms",
-             "delivery_p99_ms", "unfinished")
-    lines = ["| shape | who | x | " + " | ".join(names) + " |", "|---|---|---|" + "---|" * len(names)]
-    for row in rows:
-        cells = [f"{row[name]['median']:.4g}" if name in row else "" for name in names]
-        lines.append(f"| {row['shape']} | {row['series']} | {row['x']:g} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def command_line(part: str, args: argparse.Namespace) -> str:
+    """What measures this part again."""
+    more = f" --rounds {args.rounds}" if args.rounds else ""
+    more += f" --seconds {args.seconds:g}" if args.seconds else ""
+    if part == "lag" and args.rates != list(LAG_RATES):
+        more += f" --rates {','.join(map(str, args.rates))}"
+    return f"tests/bench/analysis.py --only {part}{more}"
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    def numbers(text: str) -> list[int]:
+        return [int(rate) for rate in text.split(",")]
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, default=servers.ROOT / "build/bin", help="where parleyd is")
+    parser.add_argument("--only", default="lag,path,added", help="of lag, path, added")
+    parser.add_argument("--rounds", type=int, help="of each case [5 of lag, 3 of the others]")
+    parser.add_argument("--rates", type=numbers, default=list(LAG_RATES), help="of lag: messages a second")
+    parser.add_argument("--seconds", type=float, help="how long each run takes")
+    parser.add_argument("--build", type=Path, default=servers.ROOT / "build/bench", help="for logs")
+    parser.add_argument("--results", type=Path, default=results.FILE.with_name(results.ANALYSIS),
+                        help="the results file [%(default)s]")
+    args = parser.parse_args()
+    if not set(args.only.split(",")) <= set(TITLES):
+        parser.error(f"--only takes {', '.join(TITLES)}, not '{args.only}'")
+    return args
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=servers.ROOT / "build/bin", help="where parleyd is")
-    parser.add_argument("--only", default="path,added,lag", help="of path, added, lag")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=servers.ROOT / "build/bench", help="where results go")
-    parser.add_argument("--rates", default=",".join(map(str, LAG_RATES)), help="of lag: messages a second")
-    parser.add_argument("--seconds", type=float, default=LAG_S, help="of lag: how long each run takes")
-    args = parser.parse_args()
-    rates = [int(rate) for rate in args.rates.split(",")]
-    only = set(args.only.split(","))
-    if not only <= {"path", "added", "lag"}:
-        parser.error(f"--only takes path, added and lag, not '{args.only}'")
+    """0 when all went well."""
+    args = options()
     cpus = frozenset(os.sched_getaffinity(0))
-    args.out.mkdir(parents=True, exist_ok=True)
-    kit = Kit(args.bin.resolve(), args.out.resolve(), cpus, cpus)
+    args.build.mkdir(parents=True, exist_ok=True)
+    kit = Kit(args.bin.resolve(), args.build.resolve(), cpus, cpus)
     try:
-        rows = measure_all(kit, list(cases(only, rates, args.seconds)), args.rounds, lambda line: print(line, file=sys.stderr, flush=True))
+        names = built_in(kit)
+        for part in args.only.split(","):
+            say(f"{part}: {TITLES[part]}")
+            found = measure_part(kit, list(cases(part, args.rates, args.seconds or PART_S[part])),
+                                 args.rounds or ROUNDS[part], names)
+            results.put(args.results, part, results.entry(TITLES[part], command_line(part, args),
+                                                          datetime.date.today().isoformat(), found))
     except BenchError as error:
-        print(f"analysis.py: {error}", file=sys.stderr)
+        say(f"analysis.py: {error}")
         return 1
-    (args.out / "analysis.json").write_text(json.dumps({"cores": len(cpus), "rows": rows}, indent=1) + "\n")
-    draw(rows, args.out)
-    print(table(rows))
-    return 0
+    return render.write_all(results.FILE) if args.results == results.FILE.with_name(results.ANALYSIS) else 0
 
 
 if __name__ == "__main__":

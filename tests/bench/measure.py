@@ -32,8 +32,8 @@ LOAD_TIMEOUT_S = 180.0
 class Case:
     """What is measured beside what: a server with its options, and a load.
 
-    `server` is "parley" or the name of a peer. `x` is the case's place in a curve. `shared` lets server and load
-    tester use all cores together instead of one each. `data` names a history that is there before the start,
+    `server` is "parley" or the name of a peer. `x` is the case's place in a curve. `both_cores` gives the server the
+    load tester's core as well. `data` names a history that is there before the start,
     `probe` measures the disk beforehand, `tls` is for Parley.
     """
 
@@ -44,7 +44,7 @@ class Case:
     options: Sequence[str] = ()
     tone: str = "peer"
     x: float | None = None
-    shared: bool = False
+    both_cores: bool = False
     data: str = ""
     probe: bool = False
     tls: bool = False
@@ -127,11 +127,13 @@ def _server_figures(report: dict) -> Figures:
     if million > 0:
         figures["cpu_s_per_million"] = cpu / million
         figures["server_cpu_s_per_million"] = processes[0]["cpu_s"] / million  # without its children
+        figures["client_cpu_s_per_million"] = sum(report["client"]["busy"]) * report["measured_s"] / million
     if report["sends_per_s"] > 0:
         figures["cpu_us_per_message"] = cpu / (report["sends_per_s"] * report["measured_s"]) * 1e6
     if ready > 0:
         grown = sum(p["rss_connected"] - p["rss_before"] for p in processes)
         figures["rss_bytes_per_connection"] = grown / ready
+        figures["rss_grown_bytes"] = float(grown)
         figures["cpu_us_per_connection"] = sum(p["connect_cpu_s"] for p in processes) / ready * 1e6
     return figures
 
@@ -158,6 +160,7 @@ def figures_of(report: dict) -> Figures:
     """The figures of a report of parley-load."""
     figures = _server_figures(report)
     figures["handshakes_per_s"] = report["handshakes_per_s"]
+    figures["joins_per_s"] = report["ready_per_s"] * int(report["options"]["rooms-each"])
     if report["publishers"] > 0:
         figures |= {name: report[name] for name in ("deliveries_per_s", "sends_per_s")}
     for name in ("delivery", "ack"):
@@ -189,13 +192,12 @@ def _server(kit: Kit, case: Case, cpus: frozenset[int], history: Callable[[str],
 
 def run(kit: Kit, case: Case, history: Callable[[str], Path]) -> Figures:
     """Measures a case once. `history` gives the directory of a named history, made beforehand."""
-    both = kit.server_cpus | kit.client_cpus
-    of_server, of_client = (both, both) if case.shared else (kit.server_cpus, kit.client_cpus)
+    of_server = kit.server_cpus | kit.client_cpus if case.both_cores else kit.server_cpus
     probed = probe_disk(kit.build) if case.probe else {}
     with _server(kit, case, of_server, history) as running:
         memory = KernelMemory() if "--idle" in case.load else None
         try:
-            report = load(kit, running, case.load, of_client)
+            report = load(kit, running, case.load, kit.client_cpus)
         finally:
             grown = memory.stop() if memory else 0
     figures = figures_of(report) | probed

@@ -6,12 +6,13 @@ A scenario keeps its cases comparable: same load, same time, same cores. Numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from measure import Case
 from servers import PEERS
 
 LOOP = ("--loops", "1")
+QUIET = ("--durability", "memory", "--workers", "0", "--heartbeat-ms", "600000")  # no ping during a run
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Scenario:
     title: str
     cases: Callable[[Timing], list[Case]]
     readme: bool = False  # part of the table in README.md
+    rounds: int = 5       # five where a target is a ratio of medians
     wants: Sequence[tuple[str, str]] = ()  # programs and options it cannot do without
 
 
@@ -65,7 +67,7 @@ def few(timing: Timing) -> list[Case]:
 def many(timing: Timing) -> list[Case]:
     load = ["--clients", "1000", "--publishers", "100", "--window", "1", *timing.load()]
     return (parley_variants(load, ["memory", "full", "full+2"]) +
-            peers(load, "raw", "raw-window", "uws", "node-ws-turn", "node-ws", "socketio"))
+            peers(load, "raw", "raw-window", "uws", "node-ws-turn", "node-ws"))
 
 
 def offered(timing: Timing) -> list[Case]:
@@ -73,8 +75,7 @@ def offered(timing: Timing) -> list[Case]:
     for million in (1, 3, 6):
         load = ["--clients", "1000", "--publishers", "100", "--rate", f"{million * 1000}", *timing.load(2)]
         for case in parley_variants(load, ["memory"]) + peers(load, "raw", "uws"):
-            cases.append(Case(f"{case.name}@{million}M", case.label, case.server, case.load, case.options,
-                              case.tone, x=million * 1e6))
+            cases.append(replace(case, name=f"{case.name}@{million}M", x=million * 1e6))
     return cases
 
 
@@ -86,13 +87,17 @@ def rooms(timing: Timing) -> list[Case]:
 def window(timing: Timing) -> list[Case]:
     load = ["--clients", "1000", "--publishers", "10", "--rate", "100", *timing.load(2)]
     ours = [_parley(f"parley-{ms}ms", f"Parley, --flush-ms {ms}", load, "--durability", "memory", "--workers", "0",
-                    "--flush-ms", str(ms), x=ms) for ms in (0, 2, 5, 10, 20, 40)]
+                    "--flush-ms", str(ms), x=ms) for ms in (0, 1, 2, 5, 10, 20)]
     return ours + peers(load, "raw", "raw-window", "uws", "node-ws")
 
 
 def idle(timing: Timing) -> list[Case]:
     load = ["--clients", "10000", "--idle", "--duration", "0.5", "--connect-timeout", "60"]
-    return parley_variants(load, ["memory"]) + peers(load, *(name for name in PEERS if name != "raw-window"))
+    ours = parley_variants(load, ["memory"])
+    # The peers only upgrade: Parley without hello and join, too, is their equal.
+    ours.append(_parley("parley-upgrade", "Parley, upgrade only", [*load, "--bare", "echo"], "--durability", "memory",
+                        "--workers", "0"))
+    return ours + peers(load, *(name for name in PEERS if name != "raw-window"))
 
 
 def crowd(timing: Timing) -> list[Case]:
@@ -100,9 +105,13 @@ def crowd(timing: Timing) -> list[Case]:
     for count in (1000, 10_000, 19_000):
         load = ["--clients", str(count), "--rooms", str(count // 10), "--publishers", str(count), "--rate", "2000",
                 "--connect-timeout", "60", *timing.load(2)]
-        for case in parley_variants(load, ["memory"]) + peers(load, "raw", "node-ws"):
-            cases.append(Case(f"{case.name}@{count}", case.label, case.server, case.load, case.options, case.tone,
-                              x=count))
+        # Pings cost by the connection, not by the message, and the peers send none: a row of their own has them.
+        ours = [_parley("parley", "Parley, memory", load, *QUIET)]
+        if count == 19_000:
+            ours.append(_parley("parley-pings", "Parley, a ping each 25 s", load, "--durability", "memory", "--workers",
+                                "0"))
+        for case in ours + peers(load, "raw", "node-ws"):
+            cases.append(replace(case, name=f"{case.name}@{count}", x=count))
     return cases
 
 
@@ -111,11 +120,24 @@ def loops(timing: Timing) -> list[Case]:
     shapes = {"1 room": ["--clients", "1000", "--publishers", "10"],
               "200 rooms": ["--clients", "2000", "--rooms", "200", "--publishers", "2000"]}
     for shape, load in shapes.items():
-        for count in (1, 2, 4):
+        for count in (1, 2):
             cases.append(Case(f"{shape}, {count} loops", f"Parley, {shape}", "parley",
                               [*load, "--window", "1", *timing.load()],
                               ("--loops", str(count), "--workers", "0", "--durability", "memory"), "ours",
-                              x=count, shared=True))
+                              x=count, both_cores=True))
+    return cases
+
+
+def many_rooms(timing: Timing) -> list[Case]:
+    """The same people and the same traffic; each is in 1, 10 or 100 rooms of two."""
+    cases = []
+    for count in (1000, 10_000, 100_000):
+        load = ["--clients", "2000", "--rooms", str(count), "--rooms-each", str(count // 1000), "--publishers", "2000",
+                "--rate", "2000", "--connect-timeout", "60", *timing.load(2)]
+        cases.append(_parley(f"new@{count}", "nothing stored", load, *QUIET, x=count))
+        if count == 100_000:
+            cases.append(_parley(f"wide@{count}", "1,000,000 messages stored in them", [*load, "--room-prefix", "wide-"],
+                                 *QUIET, x=count, data="wide"))
     return cases
 
 
@@ -142,9 +164,10 @@ def acks(timing: Timing) -> list[Case]:
     cases = []
     for rate in (100, 1000):
         load = ["--clients", "100", "--publishers", "100", "--rate", str(rate), *timing.load(2)]
-        for durability in ("memory", "os", "full"):
-            cases.append(_parley(f"{durability}@{rate}", f"Parley, {durability}", load, "--workers", "0",
-                                 "--durability", durability, x=rate, probe=True))
+        for name, label, *options in (("memory", "Parley, memory"), ("os", "Parley, os"), ("full", "Parley, full"),
+                                      ("full-0ms", "Parley, full, --flush-ms 0", "--flush-ms", "0")):
+            cases.append(_parley(f"{name}@{rate}", label, load, "--workers", "0", "--durability",
+                                 name.removesuffix("-0ms"), *options, x=rate, probe=True))
     return cases
 
 
@@ -155,12 +178,14 @@ SCENARIOS = {scenario.key: scenario for scenario in (
     Scenario("d", "200 rooms of 10, everybody talks as fast as they can", rooms, readme=True),
     Scenario("e", "100,000 deliveries a second, by --flush-ms", window),
     Scenario("f", "10,000 idle connections", idle, readme=True),
-    Scenario("g", "20,000 deliveries a second in rooms of 10, by connections", crowd),
-    Scenario("h", "one to four loops, server and load tester on both cores", loops),
-    Scenario("i", "1,000 messages a second at full durability, by what is stored", growth),
+    Scenario("g", "20,000 deliveries a second in rooms of 10, by connections", crowd, rounds=3),
+    Scenario("h", "one loop and two, both cores for the server, one of them shared with the load tester", loops,
+             rounds=3),
+    Scenario("i", "1,000 messages a second at full durability, by what is stored", growth, rounds=3),
     Scenario("j", "from publishing to the ok, by durability", acks),
-    Scenario("k", "TLS and plain, 1 room of 1,000", encrypted, wants=(("parleyd", "--tls-cert"),
-                                                                      ("parley-load", "--tls-insecure"))),
+    Scenario("k", "TLS and plain, 1 room of 1,000", encrypted, rounds=3, wants=(("parleyd", "--tls-cert"),
+                                                                                ("parley-load", "--tls-insecure"))),
+    Scenario("l", "2,000 messages a second, by rooms", many_rooms, rounds=3),
 )}
 
 

@@ -8,49 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import analysis_render
 import results
 import servers
+import targets
 from charts import Axis, Column, Panel, Row, Series, Value, bars, lines, number
+from tables import MISSING, Figure, is_lower_bound, table
 
 DOCUMENTS = (servers.ROOT / "README.md", servers.HERE / "README.md")
 _MARK = re.compile(r"(<!-- bench:([\w-]+) -->\n)(.*?)(<!-- /bench:\2 -->)", re.S)
-_MISSING = "–"
 HEADLINE = "headline.svg"
 FIRST = "parley-memory"                          # what ratios in the chart are to
 NOT_DRAWN = ("parley-os", "parley-memory+2")     # in the tables, but a picture is to be seen at a glance
 Results = dict[str, Any]
-
-
-def _is_lower_bound(case: dict[str, Any], figure: str) -> bool:
-    """True when the load tester set the limit in most runs."""
-    limited = sum("bottleneck" in run for run in case["runs"])
-    return figure == "deliveries_per_s" and "--window" in case["load"] and limited * 2 > len(case["runs"])
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A column of a table: a figure of the runs, times `scale`, with its range or without."""
-
-    title: str
-    name: str
-    scale: float = 1.0
-    ranged: bool = True
-
-    def cell(self, case: dict[str, Any] | None) -> str:
-        """Median and range; why there is none."""
-        if case is None:
-            return _MISSING
-        middle, spread = results.median(case, self.name), results.spread(case, self.name)
-        if middle is None or spread is None:
-            return "fails" if results.failures(case) else _MISSING
-        text = f"{'≥ ' * _is_lower_bound(case, self.name)}{number(middle * self.scale)}"
-        if self.ranged and len(case["runs"]) > 1:
-            text += f" [{number(spread[0] * self.scale)}–{number(spread[1] * self.scale)}]"
-        return text
 
 
 DELIVERIES = Figure("deliveries/s", "deliveries_per_s")
@@ -68,24 +42,19 @@ TABLES: dict[str, Sequence[Figure]] = {
     "d": (DELIVERIES, CPU, ALONE, JUDGED, BUSY),
     "e": (CPU, P50, P99),
     "f": (*CONNECTION, Figure("kernel bytes each, both ends", "kernel_bytes_per_connection")),
-    "g": (CPU, P50, P99, *CONNECTION),
-    "h": (DELIVERIES, CPU, Figure("server's share of the cores %", "cpu_share", 100, ranged=False), BUSY),
+    "g": (Figure("CPU µs a message", "cpu_us_per_message"), P50, P99, *CONNECTION),
+    "h": (DELIVERIES, CPU, Figure("server's share of a core %", "cpu_share", 100, ranged=False), BUSY),
     "k": (DELIVERIES, CPU, P99, *CONNECTION),
+    "l": (Figure("joins/s", "joins_per_s"), Figure("CPU µs a message", "cpu_us_per_message"), P50, P99),
     "i": (Figure("CPU µs a message", "cpu_us_per_message"), Figure("ok p50 ms", "ack_p50_ms"),
           Figure("ok p99 ms", "ack_p99_ms")),
     "j": (Figure("ok p50 ms", "ack_p50_ms"), Figure("ok p99 ms", "ack_p99_ms"),
           Figure("fdatasync p50 ms", "fdatasync_p50_ms"), Figure("fdatasync p99 ms", "fdatasync_p99_ms")),
 }
-PLACES = {"c": "offered/s", "g": "connections", "h": "loops", "j": "messages/s"}
-VERSUS = "abd"  # scenarios with columns of ratios to raw and to Node ws
+PLACES = {"c": "offered/s", "g": "connections", "h": "loops", "j": "messages/s", "l": "rooms"}
 
 
 # ---- tables ----
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    out = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(out + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
 
 def _label(case: dict[str, Any]) -> str:
     return f"**{case['label']}**" if case["tone"] == "ours" else case["label"]
@@ -93,7 +62,34 @@ def _label(case: dict[str, Any]) -> str:
 
 def _times(found: Results, key: str, name: str, to: str) -> str:
     ratio = results.ratio(found, key, name, to, "cpu_s_per_million")
-    return f"{ratio:.1f} ×" if ratio is not None else _MISSING
+    return f"{ratio:.1f} ×" if ratio is not None else MISSING
+
+
+def _versus(found: Results, key: str, name: str) -> list[str]:
+    return [_times(found, key, name, "raw"), _times(found, key, "node-ws", name)]
+
+
+def _permitted(found: Results, key: str, name: str) -> list[str]:
+    """Beside one loop: what two cores permit, which have to carry the load tester as well."""
+    most = targets.permitted(results.case_of(found, key, name)) if "1 loops" in name else None
+    return [f"{most:.2f} ×" if most is not None else MISSING]
+
+
+def _room_bytes(found: Results, key: str, name: str) -> list[str]:
+    """What the rooms beyond those of the first case added to the growth while all joined."""
+    first, case = found["scenarios"][key]["cases"][0], results.case_of(found, key, name)
+    least, most = (results.median(c, "rss_grown_bytes") if c else None for c in (first, case))
+    if case is None or least is None or most is None or case["x"] <= first["x"]:
+        return [MISSING]
+    return [number((most - least) / (case["x"] - first["x"]))]
+
+
+# Columns that need more than a case's own runs: headings, and what stands below them.
+EXTRA: dict[str, tuple[Sequence[str], Callable[[Results, str, str], list[str]]]] = {
+    **{key: (("CPU: raw × ", "CPU: less than Node ws by"), _versus) for key in "abd"},
+    "h": (("two cores permit, of deliveries/s",), _permitted),
+    "l": (("RSS bytes a further room of two",), _room_bytes),
+}
 
 
 def _notes(found: Results, key: str) -> Iterator[str]:
@@ -106,27 +102,24 @@ def _notes(found: Results, key: str) -> Iterator[str]:
             yield f"- {case['label']}{place} failed in {len(failed)} of {len(case['runs'])} runs: {failed[0]}."
     for name, why in entry["left_out"].items():
         yield f"- {servers.PEERS[name].label} was left out: {why}."
-    yield f"\n`{entry['command']}`, {entry['date']}, commit {entry['commit']}, {entry['rounds']} interleaved rounds."
+    yield f"\n`{entry['command']}`, {entry['date']}, commit {entry['commit']}, {results.rounds(entry)}."
 
 
 def scenario_table(found: Results, key: str) -> str:
     """A scenario's cases with all their figures."""
     if key not in found["scenarios"]:
         return f"Not measured yet: `tests/bench/run --only {key}`.\n"
-    figures, versus = TABLES[key], key in VERSUS
+    figures, (headings, more) = TABLES[key], EXTRA.get(key, ((), None))
     place = PLACES.get(key, "")
-    head = [""] + [place] * bool(place) + [f.title for f in figures]
-    head += ["CPU: raw × ", "CPU: less than Node ws by"] * versus
+    head = [""] + [place] * bool(place) + [f.title for f in figures] + [*headings]
     rows = []
     for case in found["scenarios"][key]["cases"]:
         row = [_label(case)] + [number(case.get("x", 0))] * bool(place)
         row += [figure.cell(case) for figure in figures]
-        if versus:
-            row += [_times(found, key, case["name"], "raw"), _times(found, key, "node-ws", case["name"])]
-        rows.append(row)
+        rows.append(row + (more(found, key, case["name"]) if more else []))
     pictures = [f"![{found['scenarios'][key]['title']}](results/{file})\n\n" for file, (needs, _) in CHARTS.items()
                 if needs == key and file != HEADLINE]
-    return "".join(pictures) + _table(head, rows) + "\n" + "\n".join(_notes(found, key)) + "\n"
+    return "".join(pictures) + table(head, rows) + "\n" + "\n".join(_notes(found, key)) + "\n"
 
 
 _HEADLINE = (  # scenario, figure, heading
@@ -158,8 +151,8 @@ def headline(found: Results) -> str:
                  for key, figure, _ in _HEADLINE]
         rows.append([_label(case), *cells])
     picture = f"![What a delivery costs, by server](tests/bench/results/{HEADLINE})\n\n"
-    table = _table(["server", *(title for _, _, title in _HEADLINE)], rows)
-    return f"{picture}{table}\n{_plainly(found)}{_provenance(found)}\n"
+    rows_of = table(["server", *(title for _, _, title in _HEADLINE)], rows)
+    return f"{picture}{rows_of}\n{_plainly(found)}{_provenance(found)}\n"
 
 
 def _plainly(found: Results) -> str:
@@ -183,6 +176,12 @@ def _provenance(found: Results) -> str:
             f"{min(entry['rounds'] for entry in used)} interleaved runs, server on one core, load tester on the other.")
 
 
+def targets_table(found: Results, analysis: Results) -> str:
+    """What was wanted, measured, and whether it is met."""
+    head = ("scenario", "what", "wanted", "measured, medians", "")
+    return table(head, list(targets.rows(found, analysis)))
+
+
 def versions(found: Results) -> str:
     """What was measured with what."""
     if not found["machine"]:
@@ -198,7 +197,7 @@ def _bar(case: dict[str, Any] | None, figure: str) -> Value | str:
     if middle is None or case is None:
         return "not measured"
     low, high = results.spread(case, figure) or (middle, middle)
-    text = f"{'≥ ' * _is_lower_bound(case, figure)}{number(middle)}"
+    text = f"{'≥ ' * is_lower_bound(case, figure)}{number(middle)}"
     return Value(max(middle, 0), text, max(low, 0), max(high, 0))
 
 
@@ -293,7 +292,7 @@ CHARTS: dict[str, tuple[str, Callable[[Results], str]]] = {  # file: scenario it
 
 # ---- into the documents ----
 
-def section(found: Results, name: str) -> str:
+def section(found: Results, analysis: Results, name: str) -> str:
     """The text between the marks called `name`; ValueError when there is no such section."""
     if name == "headline":
         return headline(found)
@@ -301,19 +300,26 @@ def section(found: Results, name: str) -> str:
         return versions(found)
     if name in TABLES:
         return scenario_table(found, name)
-    raise ValueError(f"there is no section 'bench:{name}'; there are headline, versions, {', '.join(TABLES)}")
+    if name == "targets":
+        return targets_table(found, analysis)
+    if name in analysis_render.TABLES:
+        return analysis_render.table(analysis, name)
+    known = ("headline", "targets", "versions", *TABLES, *analysis_render.TABLES)
+    raise ValueError(f"there is no section 'bench:{name}'; there are {', '.join(known)}")
 
 
-def filled(text: str, found: Results) -> str:
+def filled(text: str, found: Results, analysis: Results) -> str:
     """A document with all its sections as the results have them."""
-    return _MARK.sub(lambda m: m.group(1) + section(found, m.group(2)) + m.group(4), text)
+    return _MARK.sub(lambda m: m.group(1) + section(found, analysis, m.group(2)) + m.group(4), text)
 
 
 def outputs(path: Path) -> Iterator[tuple[Path, str]]:
-    """Every file that is made of a results file, and what is to be in it."""
-    found = results.read(path)
+    """Every file that is made of a results file and the one of the analysis beside it, and what is to be in it."""
+    found, analysis = results.read(path), results.read(path.with_name(results.ANALYSIS))
     for document in DOCUMENTS:
-        yield document, filled(document.read_text(), found)
+        yield document, filled(document.read_text(), found, analysis)
+    for name, text in analysis_render.charts_of(analysis):
+        yield path.parent / name, text
     for name, (key, draw) in CHARTS.items():
         if key in found["scenarios"]:
             yield path.parent / name, draw(found)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The results file: what was measured, where, with what; and the medians, ranges and ratios of it.
+"""The results files: what was measured, where, with what; and the medians, ranges and ratios of it.
 
     {"format": 1, "machine": {…}, "scenarios": {"a": {"title", "commit", "date", "command", "rounds",
      "cases": [{"name", "label", "tone", "server", "options", "load", "x", "runs": [{figures} …]}],
      "left_out": {"peer": "why"}}}}
 
-A scenario is written when it is complete, and replaces an earlier one whole: its runs were interleaved, so they
+results.json is of `run`; analysis.json beside it, of analysis.py and gate.py, is the same with cases that have only
+"name", "label", "x" and "runs". A scenario is written when it is complete, and replaces an earlier one whole: its runs were interleaved, so they
 belong together, while two scenarios may stem from different days. Runs are in the order of the rounds; a run that
 could not be made is {"error": "why"}.
 """
@@ -28,6 +29,7 @@ from measure import Case
 
 FORMAT = 1
 FILE = servers.HERE / "results" / "results.json"
+ANALYSIS = "analysis.json"  # beside it
 MEASURED = ("server", "workers", "proto", "tests/load", "tests/bench/peers", ":!*.md")  # what decides the figures
 
 
@@ -124,16 +126,36 @@ def peer_versions() -> dict[str, str]:
     return found
 
 
+def entry(title: str, command: str, date: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of a complete scenario; a case with its "runs"."""
+    return {"title": title, "commit": commit(), "date": date, "command": command,
+            "rounds": max(len(case["runs"]) for case in cases), "cases": cases}
+
+
+def put(path: Path, key: str, of_scenario: dict[str, Any]) -> None:
+    """Replaces a scenario in a file."""
+    everything = read(path)
+    everything["machine"] = machine()
+    everything["scenarios"][key] = of_scenario
+    everything["scenarios"] = dict(sorted(everything["scenarios"].items()))
+    write(path, everything)
+
+
 def scenario(title: str, command: str, date: str, cases: Sequence[Case], runs: dict[str, list[dict]],
              left_out: dict[str, str]) -> dict[str, Any]:
-    """The entry of a complete scenario."""
+    """The entry of a complete scenario of `run`."""
     kept = [{key: value for key, value in asdict(case).items() if value is not None and value is not False and
              value not in ("", ())} | {"runs": runs[case.name]} for case in cases if case.name in runs]
-    return {"title": title, "commit": commit(), "date": date, "command": command,
-            "rounds": max(len(of_case) for of_case in runs.values()), "cases": kept, "left_out": left_out}
+    return entry(title, command, date, kept) | {"left_out": left_out}
 
 
 # ---- what the runs say ----
+
+def rounds(of_scenario: dict[str, Any]) -> str:
+    """How often each case was run, in words."""
+    many = of_scenario["rounds"]
+    return f"{many} interleaved rounds" if many > 1 else "1 round"
+
 
 def values(case: dict[str, Any], figure: str) -> list[float]:
     """A figure in every run that has it."""

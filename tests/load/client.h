@@ -19,8 +19,8 @@ struct worker;
 enum {
     REQUEST_HELLO = 1,
     REQUEST_TYPING = 2,
-    REQUEST_JOIN = 100,    /* plus the client's room: 0 .. 63 */
-    REQUEST_HISTORY = 200, /* the same */
+    REQUEST_JOIN = 100,    /* plus the client's room: 0 .. 255 */
+    REQUEST_HISTORY = 400, /* the same */
     REQUEST_SEND = 1000    /* plus the counter */
 };
 

@@ -31,7 +31,7 @@ static const struct setting table[] = {
     {"clients", "N", SETTING_COUNT, AT(clients), 1, 1 << 24, "connections [100]"},
     {"rooms", "R", SETTING_COUNT, AT(rooms), 1, 1 << 20,
      "rooms; client i joins room i mod R [1]"},
-    {"rooms-each", "N", SETTING_COUNT, AT(rooms_each), 1, 64, "rooms a client is in [1]"},
+    {"rooms-each", "N", SETTING_COUNT, AT(rooms_each), 1, 256, "rooms a client is in [1]"},
     {"zipf", "EXPONENT", SETTING_NUMBER, AT(zipf), 0, 10,
      "clients choose rooms: the k-th with weight 1/k^EXPONENT [0: in turn]"},
     {"seed", "N", SETTING_COUNT, AT(seed), 0, UINT32_MAX, "of all that is drawn by chance [1]"},
@@ -282,7 +282,8 @@ static const char *check_people(const struct options *o)
          "--publishers and --lurkers exclude each other: both say who sends"},
         {options_given(o, "publishers") && o->publishers > o->clients,
          "--publishers must not exceed --clients"},
-        {o->rooms > o->clients && fixed, "--rooms must not exceed --clients"},
+        {o->rooms > (uint64_t)o->clients * o->rooms_each && fixed,
+         "--rooms must not exceed --clients times --rooms-each: each room needs somebody"},
         {o->rooms_each > o->rooms, "--rooms-each must not exceed --rooms"},
         {o->threads > o->clients && !o->replay, "--threads must not exceed --clients"},
     };

@@ -15,6 +15,8 @@ CASES = [Case("parley-memory", "Parley, memory", "parley", ["--window", "1"], to
          Case("raw", "raw", "raw", ["--window", "1"], tone="limit"),
          Case("node-ws", "Node ws", "node-ws", ["--window", "1"])]
 
+EMPTY = {"format": results.FORMAT, "machine": {}, "scenarios": {}}
+
 
 def run(cpu: float, **more) -> dict:
     return {"cpu_s_per_million": cpu, "deliveries_per_s": 1e6 / cpu, "client_busy": 0.5} | more
@@ -34,7 +36,9 @@ def report(**more) -> dict:
     process = {"cpu_s": 1.5, "rss_before": 1000, "rss_connected": 21000, "rss_max": 30000, "connect_cpu_s": 0.001}
     timing = {"count": 9, "p50": 1.0, "p99": 2.0, "p99_9": 3.0}
     return {"servers": [process, process | {"cpu_s": 0.5}], "deliveries_per_s": 2e6, "measured_s": 2.0,
-            "publishers": 10, "sends_per_s": 2000, "handshakes_per_s": 5, "totals": {"ready": 10, "verdicts": 3, "acked": 4, "foreign": 0, "deliveries": 8},
+            "publishers": 10, "sends_per_s": 2000, "handshakes_per_s": 5, "ready_per_s": 4,
+            "options": {"rooms-each": "3"},
+            "totals": {"ready": 10, "verdicts": 3, "acked": 4, "foreign": 0, "deliveries": 8},
             "delivery_ms": timing, "ack_ms": timing | {"count": 0}, "client": {"busy": [0.2, 0.7], "bottleneck": None},
             "oracle": {"pass": True, "violations": {}}} | more
 
@@ -45,6 +49,8 @@ def test_cpu_is_that_of_all_processes():
     assert figures["server_cpu_s_per_million"] == pytest.approx(1.5 / 4)
     assert figures["cpu_us_per_message"] == pytest.approx(500)
     assert figures["rss_bytes_per_connection"] == pytest.approx(4000)
+    assert figures["client_cpu_s_per_million"] == pytest.approx(0.9 * 2.0 / 4)
+    assert figures["joins_per_s"] == 12
 
 
 def test_a_time_without_sends_has_no_cost_a_message():
@@ -101,14 +107,14 @@ def test_a_scenario_that_was_not_measured_says_how():
 
 def test_a_document_is_filled_between_its_marks_and_only_there():
     text = "before\n<!-- bench:b -->\nold\n<!-- /bench:b -->\nafter\n"
-    new = render.filled(text, measured())
+    new = render.filled(text, measured(), EMPTY)
     assert new.startswith("before\n<!-- bench:b -->\nNot measured yet") and new.endswith("<!-- /bench:b -->\nafter\n")
-    assert "old" not in new and render.filled(new, measured()) == new
+    assert "old" not in new and render.filled(new, measured(), EMPTY) == new
 
 
 def test_an_unknown_section_is_refused():
     with pytest.raises(ValueError, match="no section 'bench:nonsense'"):
-        render.filled("<!-- bench:nonsense -->\n<!-- /bench:nonsense -->\n", measured())
+        render.filled("<!-- bench:nonsense -->\n<!-- /bench:nonsense -->\n", measured(), EMPTY)
 
 
 def test_an_edit_by_hand_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -118,7 +124,7 @@ def test_an_edit_by_hand_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(render, "CHARTS", {})
     results.write(file, measured())
     assert render.outdated(file) == [document]
-    document.write_text(render.filled(document.read_text(), results.read(file)))
+    document.write_text(render.filled(document.read_text(), results.read(file), EMPTY))
     assert render.outdated(file) == []
     document.write_text(document.read_text().replace("0.4", "0.1"))
     assert render.outdated(file) == [document]

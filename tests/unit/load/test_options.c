@@ -99,6 +99,7 @@ START_TEST(mistakes_are_named)
         {"--idle --rate 5", "--idle sends nothing"},
         {"--clients 5 --publishers 6", "--publishers must not exceed"},
         {"--clients 5 --rooms 6", "--rooms must not exceed"},
+        {"--clients 5 --rooms 11 --rooms-each 2", "--clients times --rooms-each"},
         {"--clients 1 --threads 2", "--threads must not exceed"},
         {"--bare broadcast --rooms 2", "needs %r"},
         {"--bare echo --reconnect", "cannot resume"},
