@@ -21,6 +21,7 @@
 #include "net/listener.h"
 #include "net/net.h"
 #include "net/peers.h"
+#include "net/rates.h"
 #include "net/tls.h"
 #include "policy_file.h"
 #include "sampler.h"
@@ -65,6 +66,7 @@ struct server {
     struct assets *assets;
     struct inquiry *inquiry;
     struct peers *peers;
+    struct rates *rates;
     struct dispatch *dispatch;
     struct supervisor *supervisor;
     struct chat_shared chat_shared;
@@ -274,6 +276,7 @@ static void share(struct server *s)
         .assets = s->assets,
         .inquiry = s->inquiry,
         .peers = s->peers,
+        .rates = s->rates,
         .store = store_stats(s->store),
         .dispatch = s->dispatch != NULL ? dispatch_stats(s->dispatch) : NULL,
         .started_ms = clock_wall_ms(),
@@ -350,7 +353,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     snprintf(err, err_len, "out of memory or descriptors");
     s->peers = peers_new((uint32_t)c->connections_per_ip, (uint32_t)c->max_connections);
     s->inquiry = inquiry_new(c->rate_analyze);
-    if (s->peers == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
+    s->rates = rates_new();
+    if (s->peers == NULL || s->rates == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
         return E_NO_MEMORY;
     load_assets(s);
     if (c->analysis == ANALYSIS_INLINE && open_inline(s, err, err_len) != 0)
@@ -575,6 +579,7 @@ static void free_parts(struct server *s)
     inquiry_free(s->inquiry);
     free(s->policy);
     peers_free(s->peers);
+    rates_free(s->rates);
     assets_free(s->assets);
     if (s->ipc_dir[0] != '\0')
         rmdir(s->ipc_dir);

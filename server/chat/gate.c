@@ -390,7 +390,8 @@ static void begin(struct chat *c, struct waiting *w, bool judged)
 void gate_on_publish(struct chat *c, struct room *r, struct msg_publication *m)
 {
     struct sender *s = sender_get(r, m->user->id);
-    uint32_t wait_ms = s != NULL && m->decision == NULL ? ladder_wait_ms(s, m, (int64_t)c->now_ms) : 0;
+    bool waits = s != NULL && m->decision == NULL;
+    uint32_t wait_ms = waits ? ladder_wait_ms(s, m, (int64_t)c->now_ms) : 0;
     if (s == NULL) {
         room_refuse(c, m, E_UNAVAILABLE, "the server is short of memory; try again");
         return;

@@ -112,8 +112,8 @@ static void keep(struct chat *c, const struct room *r, const struct sender *s)
     unsigned n = s->n_strikes < SENDER_STRIKES_MAX ? s->n_strikes : SENDER_STRIKES_MAX;
     m->room = r->name;
     memcpy(m->who.user_id, s->user_id, sizeof m->who.user_id);
-    for (unsigned i = 0; i < n; i++)
-        m->who.struck_ms[i] = s->strikes_ms[(s->n_strikes - n + i) % SENDER_STRIKES_MAX] + offset_ms;
+    for (unsigned i = 0, at = s->n_strikes - n; i < n; i++, at++)
+        m->who.struck_ms[i] = s->strikes_ms[at % SENDER_STRIKES_MAX] + offset_ms;
     m->who.n = n;
     m->who.silent_until_ms = s->silent_until_ms != 0 ? s->silent_until_ms + offset_ms : 0;
     m->who.slow_until_ms = s->slow_until_ms != 0 ? s->slow_until_ms + offset_ms : 0;

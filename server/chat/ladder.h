@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A sender in a guarded room: what of his waits at the gate, and his steps on the ladder of
- * penalties. Owner: the room, on its home loop. The store keeps each sender's strikes and gives them
- * back when the room is opened, so that neither a restart nor an empty room forgives.
+ * penalties. Owner: the room, on its home loop. The store keeps each sender's strikes and gives
+ * them back when the room is opened, so that neither a restart nor an empty room forgives.
  */
 #ifndef CHAT_LADDER_H
 #define CHAT_LADDER_H

@@ -10,10 +10,23 @@
 #include "base/action.h"
 #include "base/histogram.h"
 
+/* What HTTP requests are about (net/route). */
+enum http_class {
+    HTTP_PAGES,    /* the pages, and what is nowhere */
+    HTTP_HEALTH,   /* /healthz, /readyz, /metrics */
+    HTTP_ROOMS,    /* reading rooms: lists, events, traces, insights */
+    HTTP_MESSAGES, /* saying something in a room */
+    HTTP_ANALYSIS, /* texts of other programs */
+    HTTP_OPERATION, /* what operators and moderators do */
+    N_HTTP_CLASSES
+};
+
 /* Written by the loop's thread, read by any (relaxed). */
 struct loop_stats {
     _Atomic uint64_t connections, sessions, rooms;
     _Atomic uint64_t frames_in, events, messages, deliveries, bytes_out, errors;
+    _Atomic uint64_t sockets; /* open, before an upgrade too; the rest of connections is HTTP */
+    _Atomic uint64_t http_requests[N_HTTP_CLASSES];
     _Atomic uint64_t closed_slow, accepted, refused, dropped_ephemeral;
     _Atomic uint64_t gate_judged, gate_open, gate_closed; /* in time; else the choice */
     _Atomic uint64_t gate_actions[N_ACTIONS];

@@ -15,6 +15,7 @@
 #include "chat/request.h"
 #include "net/figures.h"
 #include "net/metrics.h"
+#include "net/rates.h"
 #include "net/stats_json.h"
 
 #include <string.h>
@@ -285,12 +286,28 @@ static struct msg_publication *make_publication(const struct http_request *r,
     return m;
 }
 
+/* As for who sends on a socket. */
+static void check_rate(struct http_request *r, struct request *fields, const char *user_id)
+{
+    const struct chat_limits *limits = &r->net->chat->shared->limits;
+    uint64_t wait_us = rates_take(r->net->shared->rates, user_id, clock_mono_us(),
+                                  limits->rate_send, limits->rate_send_burst);
+    if (wait_us == 0)
+        return;
+    request_fail(fields, E_RATE_LIMITED, "too many messages: at most %g a second, %g at once",
+                 limits->rate_send, limits->rate_send_burst);
+    r->response.retry_after_s = (uint32_t)((wait_us + 999999) / 1000000);
+}
+
 static void handle_messages(struct http_request *r)
 {
     struct request fields;
     api_parse_body(r, &fields);
     struct msg_publication *m = fields.status == 0 ? make_publication(r, &fields) : NULL;
-    if (m == NULL) {
+    if (m != NULL)
+        check_rate(r, &fields, m->user->id);
+    if (fields.status != 0) {
+        msg_free((struct msg *)m);
         http_fail(r, fields.status, fields.message);
         request_fini(&fields);
         return;

@@ -38,6 +38,12 @@ void figures_read_process(struct figures *f)
     f->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+uint64_t figures_http_connections(const struct loop_stats *l)
+{
+    uint64_t sockets = STAT_GET(l->sockets), upgraded = STAT_GET(l->connections);
+    return sockets > upgraded ? sockets - upgraded : 0;
+}
+
 struct loop_totals figures_total(const struct figures *f)
 {
     struct loop_totals t = {0};
@@ -52,6 +58,9 @@ struct loop_totals figures_total(const struct figures *f)
         t.deliveries += STAT_GET(l->deliveries);
         t.bytes_out += STAT_GET(l->bytes_out);
         t.errors += STAT_GET(l->errors);
+        t.http_connections += figures_http_connections(l);
+        for (unsigned k = 0; k < N_HTTP_CLASSES; k++)
+            t.http_requests[k] += STAT_GET(l->http_requests[k]);
     }
     return t;
 }

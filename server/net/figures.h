@@ -32,9 +32,13 @@ struct figures {
 /* Fills in the process' own memory and processor time. */
 void figures_read_process(struct figures *f);
 
+/* Connections that are (still) HTTP: the two counters may be a moment apart. */
+uint64_t figures_http_connections(const struct loop_stats *l);
+
 /* Sums over the loops. */
 struct loop_totals {
     uint64_t connections, sessions, rooms;
+    uint64_t http_connections, http_requests[N_HTTP_CLASSES];
     uint64_t frames_in, events, messages, deliveries, bytes_out, errors;
 };
 struct loop_totals figures_total(const struct figures *f);

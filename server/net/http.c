@@ -602,6 +602,7 @@ static int begin(struct net *n, struct lws *wsi, struct net_user *user, const ch
     r->is_json = says_json(wsi);
     uint64_t length;
     find_target(r, path, method);
+    STAT_ADD(n->chat->stats->http_requests[route_class(r->route)], 1);
     r->body_max = body_max(r);
     if (read_length(r, &length) != 0)
         return complete(r, user);
@@ -621,6 +622,12 @@ int http_callback(struct net *n, struct lws *wsi, enum lws_callback_reasons reas
 {
     struct http_request *r = user != NULL ? user->http : NULL;
     switch (reason) {
+    case LWS_CALLBACK_WSI_CREATE:
+        STAT_ADD(n->chat->stats->sockets, 1);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        STAT_ADD(n->chat->stats->sockets, -1);
+        return 0;
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
         return check_pipelined(wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: /* behind each transaction, and behind FILTER */

@@ -3,6 +3,7 @@
 #include "net/metrics.h"
 
 #include "dispatch/dispatch.h"
+#include "net/route.h"
 #include "store/store.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 /*    field of the stats, metric, type, help */
 #define LOOP_METRICS(X)                                                       \
     X(connections, "parley_connections", gauge,                               \
-      "Open connections.")                                                    \
+      "Open WebSocket connections.")                                          \
     X(sessions, "parley_sessions", gauge,                                     \
       "Connections that said hello.")                                         \
     X(rooms, "parley_rooms", gauge,                                           \
@@ -188,6 +189,22 @@ static void add_gate_actions(struct buf *b, const struct figures *f)
     }
 }
 
+static void add_http(struct buf *b, const struct figures *f)
+{
+    add_family(b, "parley_http_connections", "gauge",
+               "Open connections that are no WebSockets (yet).");
+    for (unsigned l = 0; l < f->n_loops; l++)
+        buf_printf(b, "parley_http_connections{loop=\"%u\"} %" PRIu64 "\n", l,
+                   figures_http_connections(f->loops[l]));
+    add_family(b, "parley_http_requests_total", "counter", "HTTP requests, by what they ask for.");
+    for (unsigned l = 0; l < f->n_loops; l++) {
+        for (unsigned k = 0; k < N_HTTP_CLASSES; k++)
+            buf_printf(b, "parley_http_requests_total{loop=\"%u\",class=\"%s\"} %" PRIu64 "\n", l,
+                       route_class_name((enum http_class)k),
+                       STAT_GET(f->loops[l]->http_requests[k]));
+    }
+}
+
 static void add_process(struct buf *b, const struct figures *f)
 {
     add_family(b, "parley_build_info", "gauge", "Version of the server.");
@@ -230,6 +247,7 @@ void metrics_text(struct buf *b, const struct figures *f)
     add_loop_summary(b, f, "parley_delivery_seconds",
                      "Request read to event written to this loop's members, since start.",
                      offsetof(struct loop_stats, deliver_us));
+    add_http(b, f);
     add_gate_actions(b, f);
     add_loop_summary(b, f, "parley_gate_wait_seconds",
                      "Time that messages judged in time waited for it, since start.",

@@ -17,6 +17,7 @@
 struct assets;
 struct inquiry;
 struct peers;
+struct rates;
 struct store_stats;
 struct dispatch_stats;
 
@@ -27,6 +28,7 @@ struct net_shared {
     const struct assets *assets;        /* NULL: no pages were found */
     struct inquiry *inquiry;            /* texts of other programs: a thread of its own */
     struct peers *peers;                /* connections an address: atomics, any loop */
+    struct rates *rates;                /* messages a user over HTTP: the same */
     const struct loop_stats *loops[LOOPS_MAX];
     const struct store_stats *store;
     const struct dispatch_stats *dispatch; /* NULL: workers 0 */

@@ -102,6 +102,40 @@ int route_find(const char *path, enum http_method method, struct route_match *ma
     return status;
 }
 
+enum http_class route_class(const struct route *route)
+{
+    if (route == NULL)
+        return HTTP_PAGES;
+    if (route_is_perspective(route))
+        return HTTP_ANALYSIS;
+    switch (route->id) {
+    case ROUTE_HEALTHZ:
+    case ROUTE_READYZ:
+    case ROUTE_METRICS:
+        return HTTP_HEALTH;
+    case ROUTE_SOCKET:
+        return HTTP_PAGES;
+    case ROUTE_ROOMS:
+    case ROUTE_EVENTS:
+    case ROUTE_INSIGHTS:
+    case ROUTE_TRACE:
+        return HTTP_ROOMS;
+    case ROUTE_MESSAGES:
+        return HTTP_MESSAGES;
+    case ROUTE_ANALYZE:
+        return HTTP_ANALYSIS;
+    default:
+        return HTTP_OPERATION;
+    }
+}
+
+const char *route_class_name(enum http_class class)
+{
+    static const char *const names[N_HTTP_CLASSES] = {"pages",    "health",   "rooms",
+                                                      "messages", "analysis", "operation"};
+    return names[class];
+}
+
 bool route_is_perspective(const struct route *route)
 {
     return route->id == ROUTE_COMMENTS_ANALYZE || route->id == ROUTE_COMMENTS_SUGGEST;

@@ -11,6 +11,7 @@
 
 #include "base/event.h"
 #include "chat/auth.h"
+#include "loop/loop_stats.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,6 +84,9 @@ struct route_match {
  * that out with route_takes. */
 int route_find(const char *path, enum http_method method, struct route_match *match,
                const char **problem);
+/* NULL: a page. */
+enum http_class route_class(const struct route *route);
+const char *route_class_name(enum http_class class);
 /* Whether it is one of Perspective's, where a key may also be ?key= or X-Goog-Api-Key. */
 bool route_is_perspective(const struct route *route);
 bool route_takes(const struct route *route, enum http_method method);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "dispatch/dispatch.h"
+#include "net/route.h"
 #include "store/store.h"
 
 #include <stddef.h>
@@ -69,6 +70,16 @@ static void add_store(struct buf *b, const struct store_stats *s)
     add_u64(b, ",\"queue\":", STAT_GET(s->queue));
     add_u64(b, ",\"failed_commits\":", STAT_GET(s->failed_commits));
     buf_append_char(b, '}');
+}
+
+static void add_http(struct buf *b, const struct loop_totals *t)
+{
+    add_u64(b, ",\"http\":{\"connections\":", t->http_connections);
+    buf_append_str(b, ",\"requests\":{");
+    for (unsigned k = 0; k < N_HTTP_CLASSES; k++)
+        buf_printf(b, "%s\"%s\":%llu", k > 0 ? "," : "", route_class_name((enum http_class)k),
+                   (unsigned long long)t->http_requests[k]);
+    buf_append_str(b, "}}");
 }
 
 static void add_ms(struct buf *b, const char *name, uint64_t us)
@@ -145,6 +156,7 @@ void stats_json(struct buf *b, const struct figures *f)
     add_u64(b, ",\"rss_bytes\":", f->rss_bytes);
     add_seconds(b, ",\"cpu_s\":", f->cpu_s);
     add_totals(b, f, &t);
+    add_http(b, &t);
     add_loops(b, f);
     add_store(b, f->store);
     add_gate(b, f);

@@ -105,9 +105,9 @@
                          "sum(state = 'masked'), sum(state = 'open') FROM review "                 \
                          "GROUP BY rule ORDER BY rule")                                            \
     X(REVIEW_CLAIM,      "UPDATE review SET claimed_by = ?2, claimed_ts = ?3 WHERE id = ?1")       \
-    X(REVIEW_DECIDE,     "UPDATE review SET state = ?2, seq = coalesce(seq, ?3), decided_by = ?4, " \
-                         "decided_ts = ?5, note = ?6, claimed_by = NULL, claimed_ts = NULL "       \
-                         "WHERE id = ?1")                                                          \
+    X(REVIEW_DECIDE,     "UPDATE review SET state = ?2, seq = coalesce(seq, ?3), "                 \
+                         "decided_by = ?4, decided_ts = ?5, note = ?6, claimed_by = NULL, "        \
+                         "claimed_ts = NULL WHERE id = ?1")                                        \
     /* the newest event of a room as of a moment; what was said around one, verdicts aside */      \
     X(EVENT_AT,          "SELECT seq FROM events WHERE room = ?1 AND ts <= ?2 "                    \
                          "ORDER BY seq DESC LIMIT 1")                                              \

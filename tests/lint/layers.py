@@ -43,7 +43,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
 
 # Headers that the build makes, and the directory each is made from.
 GENERATED: dict[str, str] = {"worker.pb-c.h": "proto", "schema_sql.h": "server/store",
-                              "moderation_sql.h": "server/store", "gate_sql.h": "server/store",
+                              "moderation_sql.h": "server/store", "gate_sql.h": "server/store", "strikes_sql.h": "server/store",
                               "perspective_discovery_json.h": "server/net"}
 
 LIBRARIES = ["libwebsockets", "libuv", "libzmq", "libprotobuf-c", "jansson", "sqlite3", "libsodium",

@@ -25,6 +25,10 @@ static struct figures make_figures(void)
 {
     STAT_SET(loops[0].connections, 3);
     STAT_SET(loops[1].connections, 4);
+    STAT_SET(loops[0].sockets, 5);
+    STAT_SET(loops[1].sockets, 3); /* one behind: told a moment before its socket */
+    STAT_SET(loops[0].http_requests[HTTP_ROOMS], 8);
+    STAT_SET(loops[1].http_requests[HTTP_ROOMS], 1);
     STAT_SET(loops[0].messages, 10);
     STAT_SET(loops[1].messages, 20);
     STAT_SET(loops[1].closed_slow, 2);
@@ -90,6 +94,11 @@ START_TEST(stats_sum_the_loops)
     ck_assert_int_eq(number(json, NULL, "connections"), 7);
     ck_assert_int_eq(number(json, NULL, "rss_bytes"), 12345678);
     ck_assert_int_eq(number(json, "totals", "messages"), 30);
+    ck_assert_int_eq(number(json, "http", "connections"), 2);
+    const json_t *requests = json_object_get(json_object_get(json, "http"), "requests");
+    ck_assert_int_eq(number(requests, NULL, "rooms"), 9);
+    ck_assert_int_eq(number(requests, NULL, "pages"), 0);
+    ck_assert_uint_eq(json_object_size(requests), N_HTTP_CLASSES);
     ck_assert_int_eq(number(json, "totals", "commits"), 7);
     ck_assert_int_eq(number(json, "totals", "analysed"), 25);
     ck_assert_int_eq(number(json, "store", "commit_p50_us"), 30);
