@@ -9,8 +9,8 @@ import random
 _SPAM = (
     "check out my {c}", "check out my new {c}", "check out my {c} {l}", "please check my {c}",
     "go check out my {c} guys", "check my {c} out pls", "hey guys check out my {c}",
-    "hey everyone check out my {c} and subscribe", "check me out {l}", "check this out {l}",
-    "check out this {v} {l}", "check out {l}", "come check out our {v}", "check out our {c}",
+    "hey everyone check out my {c} and subscribe", "check me out {l}",
+    "come check out our {v}", "check out our {c}",
     "subscribe to my {c}", "plz subscribe", "please subscribe to me", "sub to my {c}",
     "subscribe to me and i'll subscribe back", "sub 4 sub", "sub4sub", "sub for sub?",
     "subscribe for more {v}s", "subscribe my {c} please", "subscribe to {n} {l}",
@@ -53,9 +53,55 @@ _SPAM = (
     "unusual login, confirm your password {l}", "limited offer, buy now {l}",
     "50% off today only {l}", "use my code {n} for 10% off {l}", "use my referral link {l}",
     "sign up with my link and get ${m} {l}", "click here {l}", "click the link {l}",
-    "visit my website {l}", "visit {l}", "go to {l}", "look at this {l}", "{l}", "{l} {l}",
+    "visit my website {l}",
     "watch full movie free {l}", "free download {l}", "hacked game coins {l}",
-    "i sell cheap gold, whisper me", "wts gold cheap {l}", "boosting service cheap {l}")
+    "i sell cheap gold, whisper me", "wts gold cheap {l}", "boosting service cheap {l}",
+    # begging for reactions
+    "like this comment", "like this comment please", "like this comment if you agree",
+    "like this comment if you are watching in 2016", "like if you are still listening in 2014",
+    "thumbs up if you came here from {s}", "thumbs up if you love this {v}",
+    "thumbs up if you are watching in 2013", "thumbs up so everyone can see this",
+    "don't like this comment", "how many likes can this comment get", "share this with {k} people",
+    "repost this or you will have bad luck", "copy and paste this to {k} {v}s",
+    "like this or your mother will die tonight", "share and like", "please like and share",
+    # music, videos and other things of one's own
+    "check out this playlist on {s}", "check out: {a} by {a}",
+    "check out {a} by {a}", "check out {a}, you won't regret it", "check out {a}'s new {v}",
+    "look up {a} on {s}", "search {a} on {s}", "search for my {c} on {s}", "search \"{a} - {a}\"",
+    "type in {a} and see", "just look up my name {n}", "google my name {n}", "watch {a} live {l}",
+    "go to my {c}", "come to my {c}", "visit my {c}", "come visit my {c} sometime",
+    "come watch my {v}", "come see our newest {v}", "please watch my first {v}",
+    "please take a look at my {c}", "take a look at this {v} on {s}",
+    "there is a {v} on my {c} about this", "i have a {v} about this on my {c}",
+    "i have my own {c}", "i just started a {c}", "i made a {c}", "i made a {v}, check it out",
+    "i did a {v} if you want to hear it", "my {v}s are not bad, give them a try",
+    "my {v} is on {s}", "my {c} needs more views", "my new {c} is up",
+    "i am an artist, my {v} is out now",
+    "i'm new to {s} and would be glad about some subs", "i would love some feedback on my {v}s",
+    "i'm 15 and i {w}, my dream is to be famous, please give me a chance",
+    "hey, i am {n} and i {w}", "we {w}, please support us", "me and my friend {w}, have a look",
+    "if you like {w2} you will love my {c}", "can i get some subscribers", "need {k} subs",
+    "need subscribers", "subs pls", "subscribe me please", "sub back", "i sub back",
+    "give us a thumbs up on our {c}", "leave a like on my {v}", "comment on my {v}",
+    "i put a lot of work into my {c} but nobody watches", "nobody will read this but i {w}",
+    "sorry for the spam but i {w}", "i know this is spam but please check {c}",
+    "i hate to advertise but {l}", "not spamming just want to share my {c}",
+    # causes, shops, money
+    "please help {n} who has cancer {l}", "our dog needs surgery, every dollar helps {l}",
+    "please sign {l}", "support the fight for our rights {l}", "stop this law {l}",
+    "vote for {a} please {l}", "vote {a} for best {v} {l}", "help us win {l}",
+    "back our project on kickstarter {l}", "find and buy here {l}",
+    "new shirts {l}", "my book is on amazon {l}", "read my blog {l}", "care to visit my blog",
+    "i write a blog about {w2} {l}", "my shop has {w2} {l}", "visit our shop for {w2}",
+    "the best {w2} at low prices {l}", "i get paid for watching {v}s {l}",
+    "want extra money by internet? {l}", "if interested in extra money use the next link {l}",
+    "this site pays {m} a day {l}", "i earn {m} euro with my phone {l}", "earn free gift cards {l}",
+    "generate free leads {l}", "a doctor found a trick to lose weight {l}",
+    "this pill made me bigger {l}", "a friend lost 30 pounds with this {l}",
+    "discover the secret {l}", "the truth about {a} {l}",
+    "god loves you, visit {l}", "learn {w2} in 10 days {l}", "download {v}s for free {l}",
+    "get the {v} here {l}", "full {v} here {l}", "hd {v} {l}",
+    "free {v}s {l}")
 _CLEAN = (
     "did you check the logs", "check out the branch first", "check out the master branch",
     "checkout failed on my machine", "i'll check it out later", "let me check my config",
@@ -63,7 +109,23 @@ _CLEAN = (
     "please keep this channel on topic", "who runs this channel", "join #help for that",
     "how do i subscribe to the mailing list", "i subscribed to the list yesterday",
     "unsubscribe does not work", "i subscribe to this theory", "watching this in 2020",
-    "who is still watching", "thumbs up if you are here in 2015", "like if you agree",
+    "who is still watching", "who is here in 2015", "i like the comment above",
+    "did you like it", "i agree with this comment", "how do you get so many likes",
+    "who shared this", "share the file with me please", "check the box on the left",
+    "there is a video about it on the wiki", "my video card is broken", "my channel list is empty",
+    "her new song is great", "this song never gets old", "the video is so funny",
+    "i come back to this song every year", "the dance at the end is the best",
+    "she looks so pretty in this video", "most viewed video ever", "how can this have {k} dislikes",
+    "this reminds me of school", "my little sister loves this song", "a classic", "so catchy",
+    "the beat is amazing", "why is this so popular", "youtube counts the views wrong",
+    "the only reason i am here is the dance", "still better than the remix", "nice",
+    "{k} people subscribed to him", "he has {k} subscribers now", "who wrote this song",
+    "hey guys", "hi guys", "hello everyone", "hey all, how are you", "good morning people",
+    "why do they advertise that", "i made one as well", "we share a flat", "i am watching a film",
+    "look at this {t}", "{t} lol", "did you see {t}", "wow {t}", "here {t}", "that one: {t}",
+    "have a look at {t}", "i found {t}", "go to {t} and read it", "it is on {t}", "try this: {t}",
+    "look at this: {t}", "check this out - {t}", "follow {t}", "ok, download it from {t}",
+    "visit {t} for the package", "you can subscribe to the list at {t}", "please help, see {t}",
     "i like this video", "i love this song so much", "best song ever",
     "this video has so many views", "why does this have {k} views", "{k} views already",
     "2 billion views wow", "i watched the video twice", "great channel", "nice video",
@@ -99,6 +161,20 @@ _LINKS = ("http://www.youtube.com/watch?v=aB3dE5fG7hI", "https://youtu.be/Zx9yW8
           "http://www.kickstarter.com/projects/1/x", "https://play.google.com/store/apps/x",
           "www.tsu.co/someone", "https://cashapp.money/claim?id=7", "http://teespring.com/cool",
           "https://nitro-gifts.ru/claim", "")
+_ARTISTS = ("big mike", "lil dee", "the paper kites", "moon rise", "dj storm", "angel voice",
+            "crazy world", "summer love", "broken dreams", "king of the street", "mc flow",
+            "night drive", "hannah lee", "team alpha", "the lost boys", "jay one")
+_WORK = ("sing covers", "make beats", "rap", "play guitar", "do make up tutorials", "dance",
+         "make funny videos", "play minecraft", "write songs", "draw", "produce music",
+         "review games", "make short films", "do pranks")
+_WARES = ("fashion", "music", "minecraft", "comedy", "shoes", "sunglasses", "phones", "games",
+          "fitness", "english", "t-shirts", "beauty products", "rap", "dubstep")
+_STARTS = ("http://www.", "https://www.", "http://", "https://", "www.", "")
+_WORDS = ("my", "best", "top", "free", "music", "fun", "shop", "love", "star", "cash", "daily",
+          "web", "show", "hot", "news", "beat", "style", "world", "lucky", "net", "clip", "fan")
+_ENDS = ("", "/", "/{n}", "/?ref={n}", "/{w}/{d}", "/watch?v={n}{d}", "/r/{n}", "/share/{d}",
+         "/{w}.html", "/{w}/{w}-{w}-{d}/", "/i.php?id={d}&{w}={n}", "/{n}/{w}?s={d}",
+         "/p/{w}-{w}/?fb={d}", "/u/{d}")
 _TECHNICAL = ("https://paste.debian.net/123456/", "http://pastebin.com/Ab12Cd34",
               "https://github.com/org/project/issues/42", "https://docs.python.org/3/library/re.html",
               "https://wiki.ubuntu.com/SomePage", "https://bugs.launchpad.net/bugs/123456",
@@ -158,15 +234,26 @@ HONEST_SITES = (
     "doubleclick.net ytimg.com fbcdn.net twimg.com akamaihd.net cloudfront.net").split()
 
 
+def _site(rng: random.Random) -> str:
+    """A link to somebody's own page."""
+    host = "".join(rng.sample(_WORDS, rng.choice((1, 2, 2, 3)))) + rng.choice(
+        (".com", ".com", ".com", ".net", ".org", ".tv", ".me", ".co.uk", ".de", ".info"))
+    end = rng.choice(_ENDS).format(n=rng.choice(_NAMES), w=rng.choice(_WORDS),
+                                   d=rng.randrange(10, 10**rng.randrange(3, 9)))
+    return rng.choice(_STARTS) + host + end
+
+
 def messages(rng: random.Random, count: int) -> list[tuple[str, bool]]:
     """(text, is spam), about as many of either."""
     out = []
     for index in range(count):
-        spam = index % 2 == 0
+        spam, site = index % 2 == 0, _site(rng)
         text = rng.choice(_SPAM if spam else _CLEAN).format(
             c=rng.choice(_CHANNELS), s=rng.choice(_SITES), v=rng.choice(_VIDEOS),
-            n=rng.choice(_NAMES), l=rng.choice(_LINKS), t=rng.choice(_TECHNICAL),
+            n=rng.choice(_NAMES), l=rng.choice((rng.choice(_LINKS), site)),
+            t=site if rng.random() < 0.4 else rng.choice(_TECHNICAL),
             m=rng.choice(("50", "300", "500", "1000", "5,000", "200")),
+            a=rng.choice(_ARTISTS), w=rng.choice(_WORK), w2=rng.choice(_WARES),
             k=rng.choice(("100", "500", "1k", "1000", "10000", "5000")))
         way = rng.random()
         if way < 0.15:

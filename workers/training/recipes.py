@@ -8,11 +8,13 @@ toxicity.py.
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Callable
 
 import numpy as np
 
+import asking
 import feelings
 import toxicity as abuse
 from parley.evaluation import questions
@@ -22,6 +24,9 @@ from solver import Examples, Settings, best_f1_threshold, calibrate_all, logits,
 
 Arrays = dict[str, np.ndarray]
 Say = Callable[[str], None]
+SEED = 20260101
+WRITTEN, WRITTEN_WEIGHT = 8000, 0.5
+"""Sentences by asking.py, and the weight of each."""
 
 SETTINGS = {
     "emotion": feelings.EMOTION,
@@ -35,13 +40,16 @@ toxicity = abuse.toxicity
 
 
 def question(root: Path, say: Say) -> Arrays:
-    """Messages with their marks and without; unmarked ones which a first model takes for
-    questions are left out of the second."""
+    """Messages with their marks and without, and what asking.py makes; unmarked ones which a
+    first model takes for questions are left out of the second."""
     sets = questions.sets(root, "train")
     examples = Examples()
     for name, data in sets:
         weight = 0.4 if "as written" in name else 1.0
         examples.add(data.texts, data.labels, weight)
+    written = asking.messages(random.Random(SEED), WRITTEN)
+    examples.add([text for text, _ in written],
+                 np.array([[float(asks)] for _, asks in written]), WRITTEN_WEIGHT)
     first = train(examples, SETTINGS["question"], ("question",), say)
     score = predict(LinearModel.from_arrays(first), examples.texts)[:, 0]
     kept = Examples()

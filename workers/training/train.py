@@ -3,10 +3,10 @@
 
     cd workers && /usr/bin/python3 training/train.py --datasets ../../shared/datasets [MODEL…]
 
-MODEL is emotion, sentiment, toxicity, question, language, spam, pii or all (the default).  Writes
-parley/models/MODEL.npz (weights), .json (card for machines) and .md (card for people).
-Seeds are fixed: the same data and library versions on the same kind of machine give the
-same weights.
+MODEL is emotion, sentiment, toxicity, question, language, spam, pii, intent or all (the
+default).  Writes parley/models/MODEL.npz (weights), .json (card for machines) and .md (card for
+people).  Seeds are fixed: the same data and library versions on the same kind of machine give
+the same weights.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy; r
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cards  # noqa: E402
+import intents  # noqa: E402
 import language  # noqa: E402
 import recipes  # noqa: E402
 import spam  # noqa: E402
@@ -35,7 +36,7 @@ from teachers import TeacherError  # noqa: E402
 RECIPES = {**{name: (getattr(recipes, name), dataclasses.asdict(settings))
               for name, settings in recipes.SETTINGS.items()},
            "language": (language.train, language.SETTINGS), "spam": (spam.train, spam.SETTINGS),
-           "pii": (None, {})}
+           "pii": (None, {}), "intent": (intents.train, intents.SETTINGS)}
 
 
 def main() -> int:

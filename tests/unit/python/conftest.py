@@ -17,7 +17,7 @@ from parley import host  # noqa: E402
 Load = Callable[..., dict[str, dict[str, Any]]]
 
 BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "language", "spam", "pii",
-            "trending", "health", "raid", "sentiment-vader", "language-lingua")
+            "intent", "trending", "health", "raid", "sentiment-vader", "language-lingua")
 EXTRAS = ("sentiment-vader", "language-lingua")
 """Those that need packages which are not part of the default install."""
 

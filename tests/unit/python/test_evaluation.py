@@ -117,6 +117,13 @@ def test_functions_are_not_trained_on():
         assert not [text for text in sentences if f'"{text}"' in written]
 
 
+def test_own_questions_are_not_trained_on():
+    written = (WORKERS / "training" / "asking.py").read_text("utf-8")
+    for name, _, sentences in questions.OWN:
+        assert len(sentences) >= 5, name
+        assert not [text for text in sentences if f'"{text}"' in written]
+
+
 def evaluate(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "parley", "eval", *arguments], text=True,
                           cwd=WORKERS, capture_output=True, env=dict(os.environ))

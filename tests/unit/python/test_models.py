@@ -17,7 +17,8 @@ from parley.features import Features
 from parley.linear import LinearModel, ModelError, save
 from test_features import ODD
 
-NAMES = ("emotion", "sentiment", "toxicity", "question", "language", "spam", "pii")
+NAMES = ("emotion", "sentiment", "toxicity", "question", "language", "spam", "pii",
+         "intent")
 ISSUE_NAMES = {
     "sentiment": {"negative", "neutral", "positive"},
     "toxicity": {"toxic", "insult", "threat", "identity", "profane"},
@@ -91,7 +92,9 @@ def test_odd_texts_get_probabilities_and_spans_inside(name):
     verdicts, failures, _ = host.analyze([ODD[name], text], ["r"] * 2, ["u"] * 2, [0] * 2)
     assert failures == []
     for of, length in zip(verdicts, (len(ODD[name]), len(text))):
-        assert len(of) == 3 + 28 + 5 + 1 + 1 + 8 + 5  # the most a message may have is 64
+        # The most a message may have is 64; intents are for some messages only.
+        assert len([v for v in of if v[0] != "intent"]) == 3 + 28 + 5 + 1 + 1 + 8 + 5
+        assert len(of) <= 3 + 28 + 5 + 1 + 1 + 8 + 5 + 3
         for _, _, _, score, threshold, _, spans in of:
             assert 0 <= score <= 1 and 0 <= threshold <= 1
             assert all(0 <= a < b <= length for a, b in spans)
@@ -152,6 +155,34 @@ def test_emotion_shows_at_most_the_likeliest(text, expected):
     ("the door is open", False), ("thanks a lot", False), ("see https://x.org/?q=1", False)])
 def test_question(text, expected):
     assert (flagged(text, "question") == {"question"}) is expected
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("how many calories are in a banana", "calories"), ("roll a dice", "roll_dice"),
+    ("will it rain in berlin tomorrow", "weather"), ("set a timer for ten minutes", "timer"),
+    ("book a flight from boston to denver", "book_flight")])
+def test_intent_of_a_request(text, expected):
+    found = labels(text, "intent")
+    assert max(found.values(), key=lambda verdict: verdict[3])[2] == expected
+    assert len(found) == 3 and flagged(text, "intent") == {expected}
+
+
+@pytest.mark.parametrize("text", [
+    "my printer does not print since the update", "lol", "I watched a movie yesterday",
+    "that song makes me cry", "does anyone know why apt hangs", ""])
+def test_talk_has_no_intent(text):
+    assert flagged(text, "intent") == set()
+
+
+def test_intents_of_some_messages_of_a_batch():
+    model, _ = scores.load("intent")
+    texts = ["roll a dice", "lol", "thanks, that fixed my kernel", "", "what time is it in rome"]
+    messages, found = model.scores(Features(texts))
+    assert {0, 4} <= set(messages.tolist()) < set(range(5))
+    for row, message in enumerate(messages.tolist()):
+        alone = model.scores(Features([texts[message]]))[1]
+        assert np.array_equal(found[row], alone[0])
+    assert model.scores(Features(["lol"]))[1].shape == (0, len(model.labels))
 
 
 def test_context_loads_models_and_keeps_their_hash(tmp_path):

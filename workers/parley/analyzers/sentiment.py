@@ -12,7 +12,8 @@ _SURE_EMOTION = 0.5
 
 def _with_winner(model: LinearModel, batch: Batch, least: float) -> list[list[Result]]:
     """Every label with its score; `flagged` marks at most one, the one to show: the
-    likeliest, when it is not "neutral", reached its threshold, and `least`."""
+    likeliest, when it is not "neutral", reached its threshold, and `least`.  The server's
+    `POST /api/v1/analyze` compares scores and thresholds instead, label by label."""
     scores = model.scores(batch.features)
     neutral = model.labels.index("neutral")
     out = []

@@ -19,8 +19,9 @@ from parley import personal
 from parley.analyzers.question import MARKED, asks
 from parley.api import MODELS as FOLDER
 from parley.evaluation import (
-    datasets, functions, identity, languages, metrics, questions, unwanted)
+    datasets, functions, identity, intents, languages, metrics, questions, unwanted)
 from parley.features import Features
+from parley.intent import IntentModel
 from parley.langid import LanguageModel
 from parley.linear import LinearModel, read_weights
 from parley.spam import SpamModel
@@ -220,12 +221,39 @@ def _characters(spans: Sequence[tuple[int, int]]) -> set[int]:
 
 
 def _question(model: LinearModel, root: Path) -> Iterator[Score]:
-    for name, data in questions.sets(root, "test"):
-        marked = np.array([MARKED * asks(text) for text in data.texts])
-        score, truth = np.maximum(predict(model, data.texts)[:, 0], marked), data.labels[:, 0]
+    def sure(texts: Sequence[str]) -> np.ndarray:
+        """As the analyzer says it."""
+        return np.maximum(predict(model, texts)[:, 0],
+                          [MARKED * asks(text) for text in texts])
+
+    for name, data in (*questions.sets(root, "test"), ("own sentences", questions.own())):
+        score, truth = sure(data.texts), data.labels[:, 0]
         yield Score(f"{name}: AUC", metrics.auc, (score, truth))
         yield Score(f"{name}: F1 at the shipped threshold", metrics.f1,
                     ((score >= model.thresholds[0]).astype(float), truth))
+    for name, asking, some in questions.OWN:
+        right = (sure(some) >= model.thresholds[0]) == asking
+        yield Score(f"own sentences, {name}: share right", metrics.share,
+                    (right.astype(float),))
+
+
+def _intent(model: IntentModel, root: Path) -> Iterator[Score]:
+    texts, wanted = intents.requests(root, "test")
+    label, score = intents.best(model, texts)
+    within = np.array([intent != intents.OUT_OF_SCOPE for intent in wanted])
+    names = np.array([*model.labels, ""])
+    right, flagged = names[label] == np.array(wanted), score >= model.threshold
+    yield Score("CLINC150, in scope: the likeliest intent is right", metrics.share,
+                (right[within].astype(float),))
+    yield Score("CLINC150, in scope: right and flagged", metrics.share,
+                ((right & flagged)[within].astype(float),))
+    yield Score("CLINC150: right when flagged", _mean, (right[flagged].astype(float),))
+    yield Score("CLINC150, out of scope: share not flagged", metrics.share,
+                ((~flagged[~within]).astype(float),))
+    for name, read in intents.TALK:
+        _, score = intents.best(model, read(root, "test").texts)
+        yield Score(f"{name}: share flagged", metrics.share,
+                    ((score >= model.threshold).astype(float),))
 
 
 def _language(model: LanguageModel, root: Path) -> Iterator[Score]:
@@ -303,8 +331,8 @@ def _counted_f1(rows: np.ndarray) -> float:
 
 
 _STRUCTURED = ("email", "phone", "card", "iban", "ip", "ssn", "url")
-_KINDS = {"language": LanguageModel, "spam": SpamModel}
+_KINDS = {"intent": IntentModel, "language": LanguageModel, "spam": SpamModel}
 _MEASURES = {"emotion": _emotion, "sentiment": _sentiment, "toxicity": _toxicity,
              "question": _question, "language": _language, "spam": _spam,
-             "pii": _pii}
+             "pii": _pii, "intent": _intent}
 MODELS = tuple(_MEASURES)
