@@ -300,6 +300,7 @@ static int make_loop(struct server *s, unsigned i)
         .owner = n,
         .on_msg = net_on_msg,
         .on_turn_end = net_on_turn_end,
+        .wants_turn = net_wants_turn,
         .on_tick = net_on_tick,
         .on_accepted = net_on_accepted,
     };

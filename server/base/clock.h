@@ -11,5 +11,7 @@
 uint64_t clock_mono_us(void);
 uint64_t clock_mono_ms(void);
 int64_t clock_wall_ms(void);
+/* CPU time that this thread has used. */
+uint64_t clock_thread_us(void);
 
 #endif

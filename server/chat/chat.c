@@ -37,6 +37,7 @@ struct chat *chat_new(const struct chat_shared *shared, unsigned index, struct l
     list_init(&c->dirty_rosters);
     list_init(&c->dirty_sessions);
     list_init(&c->waiting_rosters);
+    list_init(&c->due_rosters);
     list_init(&c->choked_sessions);
     list_init(&c->fresh);
     list_init(&c->sessions);
@@ -289,6 +290,14 @@ unsigned chat_on_turn_end(struct chat *c)
     unsigned ms = fanout_flush(c);
     post_all(c);
     return gate_ms != 0 && (ms == 0 || gate_ms < ms) ? gate_ms : ms;
+}
+
+bool chat_wants_turn(const struct chat *c)
+{
+    bool has_posts = c->to_store.newest != NULL || c->to_dispatch.newest != NULL;
+    for (unsigned i = 0; i < c->shared->topology->n_loops; i++)
+        has_posts |= c->to_loops[i].newest != NULL;
+    return has_posts || !list_is_empty(&c->due_rooms) || fanout_wants_turn(c);
 }
 
 void chat_on_tick(struct chat *c, uint64_t now_ms)

@@ -76,9 +76,10 @@ struct chat {
     struct hash tickets;    /* loop 0 only */
     struct list dirty_rosters;   /* have news for their members */
     struct list dirty_sessions;  /* have replies to write */
-    struct list waiting_rosters; /* wait for more news until a beat (fanout.c) */
-    uint64_t beat_us;            /* the next one */
-    uint64_t rested_us;          /* when the debt of the sends so far is paid */
+    struct list waiting_rosters; /* wait for more news until their beat, the soonest first */
+    struct list due_rosters;     /* are being walked, some members a turn (fanout.c) */
+    uint64_t rested_us;          /* when the debt of the work so far is paid */
+    uint64_t ended_us, worked_us; /* the last turn's end: then, and what the thread had used */
     uint64_t sends;              /* of this turn */
     struct list choked_sessions; /* their socket is full: watched for progress */
     struct list fresh;           /* sessions that have not said hello, oldest first */
@@ -107,6 +108,8 @@ void chat_free(struct chat *c);
 void chat_on_msg(struct chat *c, struct msg *m);       /* takes it */
 /* Returns after how many ms it wants to be called again at the latest; 0: need not. */
 unsigned chat_on_turn_end(struct chat *c);
+/* There is something that the end of a turn would do. */
+bool chat_wants_turn(const struct chat *c);
 void chat_on_tick(struct chat *c, uint64_t now_ms);
 /* True once LOOP_DRAIN was handled and every session has gone or its time was up. */
 bool chat_is_drained(const struct chat *c);

@@ -8,10 +8,14 @@
  * send.
  *
  * A send costs far more than the events in it, and what a flush costs is members, not events. So
- * sends run up a debt of time: while a loop has sent for more than a fifth of the time, news of
- * its rooms wait for more to leave with them, and whom a reply goes to anyway takes them along.
- * They wait for two beats at most, flush_ms together: who lacks, at a beat, what was there at the
- * beat before, gets all there is. A loop without debt sends at once.
+ * work runs up a debt of time, sends five times what they take: while a loop sends for more than a
+ * sixth of the time, or has no pause at all, news of its rooms wait for more to leave with them,
+ * and whom a reply goes to anyway takes them along. They wait for two beats at most, flush_ms
+ * together: who lacks, at a beat, what was there at the beat before, gets all there is. A loop
+ * without debt sends at once.
+ *
+ * A room of thousands is written to in slices, one a turn, so that in between the loop reads, hands
+ * to the store and replies.
  */
 #include "chat/fanout.h"
 
@@ -21,8 +25,8 @@
  * unbounded buffer when the socket is full. */
 #define WRITE_MAX 65536
 /* What a send costs, as measured (loopback, one event; tests/bench), and how many times that the
- * loop owes for it. */
-#define SEND_US 4
+ * loop owes for it, beside the time that it works. */
+#define SEND_US 5
 #define SHARE 5
 /* A debt below this is none: shorter than the clock of a turn's end. */
 #define DEBT_MIN_US 500
@@ -165,6 +169,12 @@ static void close_laggards(struct chat *c, struct roster *r)
     }
 }
 
+static void wait_for_beat(struct chat *c, struct roster *r, uint64_t now_us)
+{
+    r->beat_us = now_us + c->shared->limits.flush_ms * 500ull;
+    list_append(&c->waiting_rosters, &r->dirty);
+}
+
 /* For the latency figures: what was waiting before the last beat, then the rest. */
 static void note_latency(struct chat *c, struct roster *r, bool is_behind, uint64_t now_us)
 {
@@ -175,86 +185,132 @@ static void note_latency(struct chat *c, struct roster *r, bool is_behind, uint6
     r->oldest_us = 0;
 }
 
-/* Members who lack anything before `upto` get all there is. The roster then waits for the next beat
- * when others lack what came behind that. */
-static void flush_roster(struct chat *c, struct roster *r, uint64_t upto, uint64_t now_us)
+/* To be walked: members who lack anything before `upto` get all there is. */
+static void set_due(struct chat *c, struct roster *r, uint64_t upto)
+{
+    r->is_due = true;
+    r->next = 0;
+    r->upto = upto;
+    list_remove(&r->dirty);
+    list_append(&c->due_rosters, &r->dirty);
+}
+
+/* Goes on with the walk; false when the slice is used up. */
+static bool walk(struct chat *c, struct roster *r, uint64_t sends_max)
+{
+    for (; r->next < r->count; r->next++) {
+        struct member *m = &r->members[r->next];
+        if (m->at >= r->upto || m->session->is_choked)
+            continue;
+        if (c->sends >= sends_max)
+            return false;
+        write_log(m->session, r, m);
+    }
+    return true;
+}
+
+/* The roster waits for its next beat when some lack what came behind `upto`, or while others were
+ * written to. A member that took a leaver's place in the midst of the walk is among them. */
+static void end_walk(struct chat *c, struct roster *r, uint64_t now_us)
 {
     uint64_t end = roomlog_end(&r->log), least = end;
     bool is_behind = false;
-    list_remove(&r->dirty);
     for (uint32_t i = 0; i < r->count; i++) {
         struct member *m = &r->members[i];
-        if (m->at < upto && !m->session->is_choked)
-            write_log(m->session, r, m);
         if (m->at < end)
             is_behind |= !m->session->is_choked;
         if (m->at < least)
             least = m->at;
     }
     note_latency(c, r, is_behind, now_us);
+    r->is_due = false;
     r->gathered = 0;
     r->mark = end;
+    r->log.turn = r->upto;
     roomlog_trim(&r->log, least);
-    r->log.turn = upto;
+    list_remove(&r->dirty);
     if (is_behind)
-        list_append(&c->waiting_rosters, &r->dirty);
+        wait_for_beat(c, r, now_us);
     if (end - least > c->shared->limits.backlog_max)
         close_laggards(c, r);
 }
 
+/* Between slices the loop looks at its sockets and its mailbox: a walk of thousands keeps no reply
+ * waiting. */
+static void walk_due(struct chat *c, uint64_t now_us)
+{
+    uint64_t sends_max = c->sends + FANOUT_SLICE;
+    while (!list_is_empty(&c->due_rosters)) {
+        struct roster *r = container_of(c->due_rosters.next, struct roster, dirty);
+        if (!walk(c, r, sends_max))
+            return;
+        end_walk(c, r, now_us);
+    }
+}
+
 /* -- the pace --------------------------------------------------------------------------------- */
 
-static void flush_waiting(struct chat *c, uint64_t now_us)
+static bool is_in_debt(const struct chat *c, uint64_t now_us)
 {
-    struct list due;
-    if (now_us < c->beat_us)
-        return;
-    list_init(&due);
+    return c->shared->limits.flush_ms > 0 && c->rested_us >= now_us + DEBT_MIN_US;
+}
+
+/* All wait for as long, so the list is in the order of their beats. Without debt all are due. */
+static void collect_waiting(struct chat *c, uint64_t now_us)
+{
+    bool in_debt = is_in_debt(c, now_us);
     while (!list_is_empty(&c->waiting_rosters)) {
-        struct list *node = c->waiting_rosters.next;
-        list_remove(node);
-        list_append(&due, node);
-    }
-    while (!list_is_empty(&due)) {
-        struct roster *r = container_of(due.next, struct roster, dirty);
-        flush_roster(c, r, r->mark, now_us);
+        struct roster *r = container_of(c->waiting_rosters.next, struct roster, dirty);
+        if (in_debt && r->beat_us > now_us)
+            return;
+        set_due(c, r, in_debt ? r->mark : roomlog_end(&r->log));
     }
 }
 
-static void flush_dirty(struct chat *c, uint64_t now_us)
+static void collect_dirty(struct chat *c, uint64_t now_us)
 {
-    bool in_debt = c->shared->limits.flush_ms > 0 && c->rested_us >= now_us + DEBT_MIN_US;
+    bool in_debt = is_in_debt(c, now_us);
     while (!list_is_empty(&c->dirty_rosters)) {
         struct roster *r = container_of(c->dirty_rosters.next, struct roster, dirty);
-        if (!in_debt) {
-            flush_roster(c, r, roomlog_end(&r->log), now_us);
-        } else if (r->gathered >= ROSTER_GATHERS) {
-            flush_roster(c, r, r->mark, now_us);
-        } else {
-            list_remove(&r->dirty);
-            list_append(&c->waiting_rosters, &r->dirty);
-        }
+        list_remove(&r->dirty);
+        if (!in_debt)
+            set_due(c, r, roomlog_end(&r->log));
+        else if (r->gathered >= ROSTER_GATHERS)
+            set_due(c, r, r->mark);
+        else
+            wait_for_beat(c, r, now_us);
     }
 }
 
+/* Of what the thread has worked since the last turn's end, and of the sends in it. */
 static void pay(struct chat *c, uint64_t now_us)
 {
     uint64_t most_us = now_us + DEBT_MAX * c->shared->limits.flush_ms * 1000ull;
-    if (c->rested_us < now_us)
-        c->rested_us = now_us;
-    c->rested_us += c->sends * SEND_US * SHARE;
+    uint64_t worked_us = clock_thread_us();
+    if (c->rested_us < c->ended_us)
+        c->rested_us = c->ended_us;
+    c->rested_us += worked_us - c->worked_us + c->sends * SEND_US * SHARE;
     if (c->rested_us > most_us)
         c->rested_us = most_us;
+    c->ended_us = now_us;
+    c->worked_us = worked_us;
     c->sends = 0;
 }
 
-/* The next beat is when the debt is paid, and after half of flush_ms at the latest. */
-static void set_beat(struct chat *c, uint64_t now_us)
+/* How long the loop may sleep for all that waits here; 0: for ever. */
+static unsigned ms_to_beat(const struct chat *c, uint64_t now_us)
 {
-    uint64_t beat_us = c->shared->limits.flush_ms * 500ull;
-    if (c->beat_us > now_us)
-        return;
-    c->beat_us = now_us + beat_us < c->rested_us ? now_us + beat_us : c->rested_us;
+    if (list_is_empty(&c->waiting_rosters))
+        return 0;
+    const struct roster *r = container_of(c->waiting_rosters.next, struct roster, dirty);
+    uint64_t beat_us = r->beat_us < c->rested_us ? r->beat_us : c->rested_us;
+    return beat_us > now_us ? (unsigned)((beat_us - now_us) / 1000 + 1) : 1;
+}
+
+bool fanout_wants_turn(const struct chat *c)
+{
+    return !list_is_empty(&c->dirty_sessions) || !list_is_empty(&c->dirty_rosters) ||
+           !list_is_empty(&c->due_rosters);
 }
 
 unsigned fanout_flush(struct chat *c)
@@ -262,13 +318,11 @@ unsigned fanout_flush(struct chat *c)
     uint64_t now_us = clock_mono_us();
     while (!list_is_empty(&c->dirty_sessions))
         fanout_flush_session(container_of(c->dirty_sessions.next, struct session, dirty));
-    flush_waiting(c, now_us);
-    flush_dirty(c, now_us);
+    collect_waiting(c, now_us);
+    collect_dirty(c, now_us);
+    walk_due(c, now_us);
     pay(c, now_us);
-    if (list_is_empty(&c->waiting_rosters))
-        return 0;
-    set_beat(c, now_us);
-    return c->beat_us > now_us ? (unsigned)((c->beat_us - now_us) / 1000 + 1) : 1;
+    return ms_to_beat(c, now_us);
 }
 
 void loop_on_fanout(struct chat *c, struct msg_fanout *m)

@@ -113,7 +113,7 @@ void roster_append(struct chat *c, struct roster *r, const struct frame *f, uint
         r->top = seq;
         r->gathered++;
     }
-    if (r->gathered == ROSTER_GATHERS)
+    if (r->gathered == ROSTER_GATHERS && !r->is_due)
         list_remove(&r->dirty); /* waits no longer */
     roster_set_dirty(c, r);
 }

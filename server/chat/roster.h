@@ -34,13 +34,16 @@ struct member {
 
 struct roster {
     struct hash_node node;
-    struct list dirty;       /* on chat->dirty_rosters, or waiting_rosters, while there is news */
+    struct list dirty;       /* on chat->dirty_, waiting_ or due_rosters while there is news */
     struct room_name room;
     uint64_t top;            /* newest seq shown here */
     struct roomlog log;
     struct member *members;
     uint32_t count, cap;
-    uint64_t mark;           /* the log's end at the last beat (fanout.c) */
+    bool is_due;             /* being walked, … */
+    uint32_t next;           /* … has come so far, … */
+    uint64_t upto;           /* … for those who lack anything before this offset */
+    uint64_t mark, beat_us;  /* the log's end at the last beat; the next one (fanout.c) */
     uint64_t marked_us, oldest_us; /* when the request behind the oldest event that waits was read:
                                       of those before the mark, and behind it; 0: none */
     uint32_t gathered;       /* durable frames since the mark */

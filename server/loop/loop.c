@@ -34,6 +34,7 @@ struct loop {
     uv_poll_t mail_poll, listen_poll;
     uv_check_t check;
     uv_prepare_t prepare;
+    uv_idle_t at_once; /* active: the loop does not sleep */
     uv_timer_t tick, lag, wake, accept_pause;
     uint64_t lag_due_us;
     int listen_fd;
@@ -56,26 +57,31 @@ static void on_mail(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void on_wake(uv_timer_t *timer)
+static void on_at_once(uv_idle_t *idle)
 {
-    (void)timer; /* it has made a turn, whose end is what was wanted */
+    (void)idle; /* that it is active keeps poll from sleeping */
 }
 
-static void end_turn(struct loop *l)
+static void on_wake(uv_timer_t *timer)
 {
+    struct loop *l = timer->data;
+    uv_idle_start(&l->at_once, on_at_once); /* the end of a turn is what is wanted */
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct loop *l = check->data;
+    uv_idle_stop(&l->at_once);
     unsigned ms = l->handlers.on_turn_end(l->handlers.owner);
     if (ms > 0 && !uv_is_active((uv_handle_t *)&l->wake))
         uv_timer_start(&l->wake, on_wake, ms, 0);
 }
 
-static void on_check(uv_check_t *check)
-{
-    end_turn(check->data);
-}
-
 static void on_prepare(uv_prepare_t *prepare)
 {
-    end_turn(prepare->data);
+    struct loop *l = prepare->data;
+    if (l->handlers.wants_turn(l->handlers.owner))
+        uv_idle_start(&l->at_once, on_at_once);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -143,12 +149,13 @@ static void start_handles(struct loop *l)
     uv_poll_init(&l->uv, &l->mail_poll, mailbox_fd(l->mailbox));
     uv_check_init(&l->uv, &l->check);
     uv_prepare_init(&l->uv, &l->prepare);
+    uv_idle_init(&l->uv, &l->at_once);
     uv_timer_init(&l->uv, &l->tick);
     uv_timer_init(&l->uv, &l->lag);
     uv_timer_init(&l->uv, &l->wake);
     uv_timer_init(&l->uv, &l->accept_pause);
     l->mail_poll.data = l->check.data = l->prepare.data = l;
-    l->tick.data = l->lag.data = l->accept_pause.data = l;
+    l->tick.data = l->lag.data = l->wake.data = l->accept_pause.data = l;
     uv_poll_start(&l->mail_poll, UV_READABLE, on_mail);
     uv_check_start(&l->check, on_check);
     uv_prepare_start(&l->prepare, on_prepare);
@@ -298,6 +305,7 @@ void loop_close(struct loop *l)
     uv_close((uv_handle_t *)&l->mail_poll, NULL);
     uv_close((uv_handle_t *)&l->check, NULL);
     uv_close((uv_handle_t *)&l->prepare, NULL);
+    uv_close((uv_handle_t *)&l->at_once, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
     uv_close((uv_handle_t *)&l->lag, NULL);
     uv_close((uv_handle_t *)&l->wake, NULL);

@@ -5,9 +5,12 @@
  *
  * A turn, in libuv's phases (docs: libuv design.rst):
  *     timers   tick (50 ms)
- *     prepare  end of turn, for what the timers did; then the loop sleeps in poll
+ *     prepare  whether the loop may sleep in poll: not while wants_turn
  *     poll     sockets (libwebsockets), the listener, the mailbox -> on_msg for each message
  *     check    end of turn: on_turn_end writes what the turn made, one write a member
+ *
+ * So whatever timers did, the sockets are looked at before the end of the turn: who has sent
+ * something by then gets the room's news with the reply.
  *
  * Owner: its thread, from loop_start to the end; before and after, main. Nothing here is touched by
  * another thread; they post to the mailbox.
@@ -28,6 +31,7 @@ struct loop_handlers {
     void *owner;
     void (*on_msg)(void *owner, struct msg *m);       /* takes the message */
     unsigned (*on_turn_end)(void *owner); /* returns ms until the next turn at the latest; 0: any */
+    bool (*wants_turn)(void *owner); /* there is something to be done at the end of a turn */
     void (*on_tick)(void *owner, uint64_t now_ms);    /* every 50 ms, monotonic */
     void (*on_accepted)(void *owner, int fd, const struct sockaddr *peer); /* takes the fd */
 };

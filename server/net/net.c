@@ -72,6 +72,12 @@ unsigned net_on_turn_end(void *owner)
     return chat_on_turn_end(n->chat);
 }
 
+bool net_wants_turn(void *owner)
+{
+    const struct net *n = owner;
+    return chat_wants_turn(n->chat);
+}
+
 void net_on_tick(void *owner, uint64_t now_ms)
 {
     struct net *n = owner;

@@ -55,6 +55,7 @@ struct net_user {
 void net_on_accepted(void *owner, int fd, const struct sockaddr *peer);
 void net_on_msg(void *owner, struct msg *m);
 unsigned net_on_turn_end(void *owner);
+bool net_wants_turn(void *owner);
 void net_on_tick(void *owner, uint64_t now_ms);
 
 /* The protocols table of every loop's context (one protocol, "parley.v1"; a client may offer none).

@@ -483,8 +483,10 @@ static void commit_behind(struct writer *w, bool force)
 static void run_upkeep(struct writer *w, bool idle)
 {
     uint64_t now = clock_mono_us();
+    /* In busy times an open transaction is left to fill: each commit writes a page of every room
+     * that has news in it. */
     if (now < w->upkeep_after_us || !upkeep_is_due(w)
-        || (!idle && now - w->upkeep_us < UPKEEP_EVERY_US))
+        || (!idle && (w->open || now - w->upkeep_us < UPKEEP_EVERY_US)))
         return;
     commit_behind(w, true);
     uint64_t failed = atomic_load_explicit(&w->stats->failed_commits, memory_order_relaxed);

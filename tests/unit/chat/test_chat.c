@@ -15,35 +15,6 @@
 static struct world w;
 static struct client ada, bob, eve;
 
-#define HAS(text, part)                                                                            \
-    do {                                                                                           \
-        const char *text_ = (text);                                                                \
-        ck_assert_msg(text_ != NULL && strstr(text_, part) != NULL, "no %s in %s", part,           \
-                      text_ != NULL ? text_ : "nothing");                                          \
-    } while (0)
-
-/* Nobody may see an event twice, out of order or not at all. */
-static void expect_seqs(struct client *c, unsigned from, unsigned to)
-{
-    const char *text;
-    for (unsigned seq = from; seq <= to; seq++) {
-        char part[32];
-        snprintf(part, sizeof part, "\"seq\":%u,", seq);
-        text = client_find(c, "\"type\":\"event\"");
-        HAS(text, part);
-    }
-    ck_assert_ptr_null(client_find(c, "\"type\":\"event\""));
-}
-
-static void send_text(struct client *c, unsigned id)
-{
-    char json[128];
-    snprintf(json, sizeof json,
-             "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"c%u\",\"text\":\"m%u\"}",
-             id, id, id);
-    client_send(&w, c, json);
-}
-
 static void chat_over(unsigned loops)
 {
     world_init(&w, loops);
@@ -51,16 +22,16 @@ static void chat_over(unsigned loops)
     client_open(&w, loops - 1, &bob);
     client_enter(&w, &ada, "ada", "lobby");
     client_enter(&w, &bob, "bob", "lobby");
-    send_text(&ada, 10);
+    client_say(&w, &ada, 10);
     const char *first = client_next(&ada);
     HAS(first, "\"id\":10,\"type\":\"ok\",\"room\":\"lobby\",\"cid\":\"c10\",\"seq\":1");
     HAS(first, "\"state\":\"delivered\"");
-    expect_seqs(&ada, 1, 1);
-    expect_seqs(&bob, 1, 1);
+    client_expect(&ada, 1, 1);
+    client_expect(&bob, 1, 1);
     for (unsigned i = 0; i < 50; i++)
-        send_text(i % 2 ? &ada : &bob, 100 + i);
-    expect_seqs(&ada, 2, 51);
-    expect_seqs(&bob, 2, 51);
+        client_say(&w, i % 2 ? &ada : &bob, 100 + i);
+    client_expect(&ada, 2, 51);
+    client_expect(&bob, 2, 51);
     client_close(&w, &ada);
     client_close(&w, &bob);
     world_fini(&w);
@@ -84,7 +55,7 @@ START_TEST(a_resume_gets_exactly_what_was_missed)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 1; i <= 9; i++)
-        send_text(&ada, i);
+        client_say(&w, &ada, i);
     client_open(&w, 1, &bob);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
     client_forget(&bob);
@@ -107,8 +78,8 @@ START_TEST(a_resume_gets_exactly_what_was_missed)
         "{\"id\":5,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":9,\"limit\":0}");
     HAS(client_find(&bob, "\"id\":5"), "\"recovered\":true,\"events\":[],\"more\":false");
     client_forget(&bob);
-    send_text(&ada, 11);
-    expect_seqs(&bob, 10, 10);
+    client_say(&w, &ada, 11);
+    client_expect(&bob, 10, 10);
     client_close(&w, &ada);
     client_close(&w, &bob);
     world_fini(&w);
@@ -121,7 +92,7 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 1; i <= 150; i++) /* the ring holds 100 */
-        send_text(&ada, i);
+        client_say(&w, &ada, i);
     client_open(&w, 1, &bob);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
     client_forget(&bob);
@@ -130,7 +101,7 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
                 "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
     ck_assert_ptr_null(client_next(&bob));
     for (unsigned i = 151; i <= 160; i++)
-        send_text(&ada, i);
+        client_say(&w, &ada, i);
     world_release(&w);
     const char *ok = client_next(&bob);
     HAS(ok, "\"recovered\":true");
@@ -140,8 +111,8 @@ START_TEST(events_shown_while_the_store_reads_come_with_the_page)
         HAS(ok, part);
     }
     HAS(ok, "\"more\":false");
-    send_text(&ada, 161);
-    expect_seqs(&bob, 161, 161);
+    client_say(&w, &ada, 161);
+    client_expect(&bob, 161, 161);
     client_close(&w, &ada);
     client_close(&w, &bob);
     world_fini(&w);
@@ -154,12 +125,12 @@ START_TEST(a_page_ends_where_the_pushes_begin)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 1; i <= 150; i++) /* the ring holds 100 */
-        send_text(&ada, i);
+        client_say(&w, &ada, i);
     client_open(&w, 0, &bob);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
     client_forget(&bob);
     w.hold_commits = true; /* 151 is on disk, but the room has not heard of it */
-    send_text(&ada, 151);
+    client_say(&w, &ada, 151);
     client_send(&w, &bob,
                 "{\"id\":2,\"type\":\"join\",\"room\":\"lobby\",\"epoch\":\"e1\",\"seq\":10}");
     const char *ok = client_next(&bob);
@@ -167,7 +138,7 @@ START_TEST(a_page_ends_where_the_pushes_begin)
     HAS(ok, "\"seq\":150}");
     ck_assert_ptr_null(strstr(ok, "\"seq\":151"));
     world_release(&w);
-    expect_seqs(&bob, 151, 151);
+    client_expect(&bob, 151, 151);
     client_close(&w, &ada);
     client_close(&w, &bob);
     world_fini(&w);
@@ -180,7 +151,7 @@ START_TEST(what_retention_took_is_never_passed_over_in_silence)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 1; i <= 150; i++) /* the ring holds 100 */
-        send_text(&ada, i);
+        client_say(&w, &ada, i);
     w.oldest = 40;
     client_open(&w, 0, &bob);
     client_send(&w, &bob, "{\"id\":1,\"type\":\"hello\",\"name\":\"bob\"}");
@@ -213,13 +184,13 @@ START_TEST(a_commit_that_fails_is_told_and_not_shown)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     w.store_fails = true;
-    send_text(&ada, 10);
+    client_say(&w, &ada, 10);
     const char *error = client_find(&ada, "\"id\":10");
     HAS(error, "\"code\":\"unavailable\"");
     HAS(error, "\"temporary\":true");
     w.store_fails = false;
-    send_text(&ada, 11);
-    expect_seqs(&ada, 1, 1);
+    client_say(&w, &ada, 11);
+    client_expect(&ada, 1, 1);
     client_close(&w, &ada);
     world_fini(&w);
 }
@@ -243,7 +214,7 @@ START_TEST(a_slow_client_is_cut_and_others_are_not)
     }
     ck_assert_int_eq(bob.session->state, SESSION_CLOSING);
     ck_assert_int_eq(bob.session->close_code, 4008);
-    expect_seqs(&ada, 1, 40);
+    client_expect(&ada, 1, 40);
     /* It keeps its socket for 5 s, gets its bye when it reads again, and nothing else of the room.
      */
     ck_assert_int_eq(bob.close_code, 0);
@@ -271,8 +242,8 @@ START_TEST(a_backlog_without_progress_is_cut_one_that_shrinks_is_not)
     client_enter(&w, &bob, "bob", "lobby");
     bob.is_full = true;
     bob.unsent = 100000;
-    send_text(&ada, 10);
-    send_text(&ada, 11);
+    client_say(&w, &ada, 10);
+    client_say(&w, &ada, 11);
     for (int i = 0; i < 60; i++) {
         client_send(&w, &ada, "{\"type\":\"pong\"}");
         client_send(&w, &bob, "{\"type\":\"pong\"}");
@@ -382,7 +353,7 @@ START_TEST(silence_is_pinged_then_closed)
     world_init(&w, 1);
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
-    send_text(&ada, 10);
+    client_say(&w, &ada, 10);
     client_forget(&ada);
     world_wait(&w, 25100);
     HAS(client_find(&ada, "\"ping\""), "\"tops\":{\"lobby\":1}");
@@ -502,83 +473,8 @@ START_TEST(requests_may_follow_each_other_without_waiting)
         snprintf(part, sizeof part, "{\"id\":%u,\"type\":\"ok\"", id);
         HAS(client_find(&ada, "\"id\":"), part);
     }
-    expect_seqs(&ada, 1, 1);
+    client_expect(&ada, 1, 1);
     client_close(&w, &ada);
-    world_fini(&w);
-}
-END_TEST
-
-static void beat(struct chat *c)
-{
-    c->beat_us = clock_mono_us();
-    world_settle(&w);
-}
-
-/* As after many sends. */
-static void run_up_debt(struct chat *c)
-{
-    c->rested_us = clock_mono_us() + c->shared->limits.flush_ms * 1000ull;
-}
-
-START_TEST(dense_news_wait_replies_and_full_sends_do_not)
-{
-    world_init(&w, 1);
-    w.shared.limits.flush_ms = 60000;
-    client_open(&w, 0, &ada);
-    client_open(&w, 0, &bob);
-    client_enter(&w, &ada, "ada", "lobby");
-    client_enter(&w, &bob, "bob", "lobby");
-    client_forget(&bob);
-    send_text(&ada, 10); /* at once: the room was quiet */
-    expect_seqs(&ada, 1, 1);
-    expect_seqs(&bob, 1, 1);
-    send_text(&ada, 11); /* so is this one: two sends are no dense traffic */
-    expect_seqs(&bob, 2, 2);
-    run_up_debt(w.chats[0]);
-    client_forget(&ada);
-    for (unsigned i = 0; i < 2 * ROSTER_GATHERS - 1; i++) {
-        send_text(&ada, 20 + i);
-        HAS(client_next(&ada), "\"type\":\"ok\"");
-        expect_seqs(&ada, 3 + i, 3 + i); /* the reply's send takes them along */
-        ck_assert_ptr_null(client_next(&bob));
-    }
-    send_text(&ada, 40);
-    expect_seqs(&bob, 3, 2 + 2 * ROSTER_GATHERS);
-    run_up_debt(w.chats[0]);
-    send_text(&ada, 41);
-    ck_assert_ptr_null(client_next(&bob));
-    beat(w.chats[0]);
-    ck_assert_ptr_null(client_next(&bob));
-    beat(w.chats[0]);
-    expect_seqs(&bob, 3 + 2 * ROSTER_GATHERS, 3 + 2 * ROSTER_GATHERS);
-    client_close(&w, &ada);
-    client_close(&w, &bob);
-    world_fini(&w);
-}
-END_TEST
-
-START_TEST(the_ok_comes_before_its_event_although_another_room_waits)
-{
-    world_init(&w, 1);
-    w.shared.limits.flush_ms = 60000;
-    client_open(&w, 0, &ada);
-    client_open(&w, 0, &bob);
-    client_enter(&w, &ada, "ada", "lobby");
-    client_enter(&w, &bob, "bob", "lobby");
-    client_send(&w, &ada, "{\"id\":3,\"type\":\"join\",\"room\":\"quiet\"}");
-    send_text(&bob, 10);
-    run_up_debt(w.chats[0]);
-    client_forget(&ada);
-    send_text(&bob, 11); /* waits for ada */
-    ck_assert_ptr_null(client_next(&ada));
-    client_send(&w, &ada,
-                "{\"id\":12,\"type\":\"send\",\"room\":\"quiet\",\"cid\":\"q\",\"text\":\"x\"}");
-    HAS(client_next(&ada), "\"id\":12,\"type\":\"ok\"");
-    HAS(client_next(&ada), "\"room\":\"lobby\",\"seq\":2,");
-    HAS(client_next(&ada), "\"room\":\"quiet\",\"seq\":1,");
-    ck_assert_ptr_null(client_next(&ada));
-    client_close(&w, &ada);
-    client_close(&w, &bob);
     world_fini(&w);
 }
 END_TEST
@@ -613,7 +509,7 @@ START_TEST(verdicts_are_gathered_into_numbered_events)
     client_open(&w, 0, &ada);
     client_enter(&w, &ada, "ada", "lobby");
     for (unsigned i = 0; i < 3; i++)
-        send_text(&ada, 10 + i);
+        client_say(&w, &ada, 10 + i);
     client_forget(&ada);
     struct msg *jobs = mailbox_take(w.topology.dispatch);
     unsigned n_jobs = 0;
@@ -678,7 +574,5 @@ UNIT_MAIN("chat", two_clients_see_one_order_on_one_loop, two_clients_see_one_ord
           bad_frames_are_told_and_three_in_a_row_close, a_wrong_field_is_named,
           too_many_unanswered_requests_stop_the_reading,
           requests_may_follow_each_other_without_waiting,
-          dense_news_wait_replies_and_full_sends_do_not,
-          the_ok_comes_before_its_event_although_another_room_waits,
           draining_answers_then_says_goodbye, verdicts_are_gathered_into_numbered_events,
           room_names_are_checked)

@@ -222,14 +222,6 @@ static bool drain_store(struct world *w)
 }
 
 /* Whether the end of the turn will post something to others. */
-static bool has_posts(const struct chat *c)
-{
-    bool any = c->to_store.newest != NULL || c->to_dispatch.newest != NULL;
-    for (unsigned i = 0; i < WORLD_LOOPS_MAX; i++)
-        any |= c->to_loops[i].newest != NULL;
-    return any;
-}
-
 static bool drain_loop(struct world *w, unsigned i)
 {
     struct msg *m = mailbox_take(w->topology.loops[i]);
@@ -241,8 +233,9 @@ static bool drain_loop(struct world *w, unsigned i)
         m = next;
     }
     uint64_t now_ms = w->chats[i]->now_ms;
-    any |= has_posts(w->chats[i]);
+    any |= chat_wants_turn(w->chats[i]);
     chat_on_turn_end(w->chats[i]);
+    any |= chat_wants_turn(w->chats[i]);
     world_on_chat(false);
     w->chats[i]->now_ms = now_ms; /* time is the test's */
     return any;
@@ -329,4 +322,25 @@ const char *client_find(struct client *c, const char *part)
 void client_forget(struct client *c)
 {
     c->read_at = c->in.len;
+}
+
+void client_expect(struct client *c, unsigned from, unsigned to)
+{
+    const char *text;
+    for (unsigned seq = from; seq <= to; seq++) {
+        char part[32];
+        snprintf(part, sizeof part, "\"seq\":%u,", seq);
+        text = client_find(c, "\"type\":\"event\"");
+        HAS(text, part);
+    }
+    ck_assert_ptr_null(client_find(c, "\"type\":\"event\""));
+}
+
+void client_say(struct world *w, struct client *c, unsigned id)
+{
+    char json[128];
+    snprintf(json, sizeof json,
+             "{\"id\":%u,\"type\":\"send\",\"room\":\"lobby\",\"cid\":\"c%u\",\"text\":\"m%u\"}",
+             id, id, id);
+    client_send(w, c, json);
 }

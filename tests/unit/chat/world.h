@@ -68,5 +68,16 @@ const char *client_next(struct client *c);
 /* Skips frames until one holds `part`; NULL when none does. */
 const char *client_find(struct client *c, const char *part);
 void client_forget(struct client *c);
+/* It has these events left to read, each once and in order, and no others. */
+void client_expect(struct client *c, unsigned from, unsigned to);
+/* A message to the lobby; then everything settles. */
+void client_say(struct world *w, struct client *c, unsigned id);
+
+#define HAS(text, part)                                                                            \
+    do {                                                                                           \
+        const char *text_ = (text);                                                                \
+        ck_assert_msg(text_ != NULL && strstr(text_, part) != NULL, "no %s in %s", part,           \
+                      text_ != NULL ? text_ : "nothing");                                          \
+    } while (0)
 
 #endif
