@@ -46,10 +46,10 @@ SETTLE_S = 0.5
 ANSWER_S = 30
 WARMUP_S = 0.5
 DRAIN_S = 3
-PATH_BATCHES = (1, 4, 16, 64, 256)
+PATH_BATCHES = (1, 8, 64, 256)
 ADDED_RATES = (10, 100, 300, 1000)
 LAG_RATES = (50, 200, 400, 800)
-PART_S = {"lag": 4.0, "path": 3.0, "added": 4.0}   # of a run; the server probes each loop 20 times a second
+PART_S = {"lag": 3.0, "path": 3.0, "added": 4.0}   # of a run; the server probes each loop 20 times a second
 ROUNDS = {"lag": 5, "path": 3, "added": 3}
 TITLES = {
     "lag": "The same models in worker processes and on the event loop",

@@ -141,7 +141,7 @@ def _ordered(found: Results) -> list[dict[str, Any]]:
     return sorted(cases, key=lambda c: (order[c["tone"]], cost[c["name"]] if c["tone"] == "peer" else 0))
 
 
-def headline(found: Results) -> str:
+def headline(found: Results, analysis: Results) -> str:
     """The table of README.md."""
     if "a" not in found["scenarios"]:
         return "Not measured yet: `tests/bench/run --readme`.\n"
@@ -152,7 +152,9 @@ def headline(found: Results) -> str:
         rows.append([_label(case), *cells])
     picture = f"![What a delivery costs, by server](tests/bench/results/{HEADLINE})\n\n"
     rows_of = table(["server", *(title for _, _, title in _HEADLINE)], rows)
-    return f"{picture}{rows_of}\n{_plainly(found)}{_provenance(found)}\n"
+    judged = targets.summary(found, analysis)
+    judged = f"[{judged}](tests/bench/README.md#targets).\n\n" if judged else ""
+    return f"{picture}{rows_of}\n{_plainly(found)}{judged}{_provenance(found)}\n"
 
 
 def _plainly(found: Results) -> str:
@@ -295,7 +297,7 @@ CHARTS: dict[str, tuple[str, Callable[[Results], str]]] = {  # file: scenario it
 def section(found: Results, analysis: Results, name: str) -> str:
     """The text between the marks called `name`; ValueError when there is no such section."""
     if name == "headline":
-        return headline(found)
+        return headline(found, analysis)
     if name == "versions":
         return versions(found)
     if name in TABLES:

@@ -153,8 +153,9 @@ def scenario(title: str, command: str, date: str, cases: Sequence[Case], runs: d
 
 def rounds(of_scenario: dict[str, Any]) -> str:
     """How often each case was run, in words."""
-    many = of_scenario["rounds"]
-    return f"{many} interleaved rounds" if many > 1 else "1 round"
+    many, few = of_scenario["rounds"], min(len(case["runs"]) for case in of_scenario["cases"])
+    less = f", {few} of the slowest servers" if few < many else ""
+    return f"{many} interleaved rounds{less}" if many > 1 else "1 round"
 
 
 def values(case: dict[str, Any], figure: str) -> list[float]:

@@ -177,10 +177,19 @@ TARGETS: Sequence[Target] = (
 )
 
 
+MET, MISSED, UNDECIDED, UNMEASURED = "met", "**missed**", "not decided here", "not measured"
+
+
 def rows(found: Results, analysis: Results) -> Iterator[tuple[str, str, str, str, str]]:
     """Scenario, what, wanted, measured, verdict."""
-    words = {True: "met", False: "**missed**", None: "not decided here"}
+    words = {True: MET, False: MISSED, None: UNDECIDED}
     for target in TARGETS:
         verdict = target.judge(found, analysis)
         yield (target.scenario, target.what, target.wanted, verdict.measured if verdict else UNKNOWN,
-               words[verdict.met] if verdict else "not measured")
+               words[verdict.met] if verdict else UNMEASURED)
+
+
+def summary(found: Results, analysis: Results) -> str:
+    """How many are met, of those that could be judged; empty when none could."""
+    judged = [verdict for *_, verdict in rows(found, analysis) if verdict in (MET, MISSED)]
+    return f"{judged.count(MET)} of {len(judged)} targets are met" if judged else ""

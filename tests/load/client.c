@@ -43,23 +43,11 @@ void client_set_state(struct worker *w, struct client *c, int state)
     c->state = (uint8_t)state;
 }
 
-/*
- * What epoll is asked to tell.  Who reads all there is at each news need be told of news only: else
- * the kernel looks at every socket a second time after it was read, a twelfth of this tool's time.
- */
-static struct epoll_event interest(const struct worker *w, struct client *c, bool in, bool out)
-{
-    bool reads_all = !c->slow && !w->plan->tls;
-
-    return (struct epoll_event){.events = (in ? (uint32_t)EPOLLIN : 0) |
-                                          (out ? (uint32_t)EPOLLOUT : 0) |
-                                          (reads_all ? (uint32_t)EPOLLET : 0),
-                                .data.ptr = c};
-}
-
 static void watch(struct worker *w, struct client *c, bool in, bool out)
 {
-    struct epoll_event event = interest(w, c, in, out);
+    struct epoll_event event = {.events = (in ? (unsigned)EPOLLIN : 0) |
+                                          (out ? (unsigned)EPOLLOUT : 0),
+                                .data.ptr = c};
 
     if (out != c->watching_out || in == c->held)
         epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->fd, &event);
@@ -137,7 +125,7 @@ static void send_upgrade(struct worker *w, struct client *c)
 void client_connect(struct worker *w, struct client *c)
 {
     const struct sockaddr *to = (const struct sockaddr *)&w->plan->address;
-    struct epoll_event event = interest(w, c, true, true);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
     int on = 1;
 
     if (c->state == CLIENT_NEW)
@@ -405,16 +393,6 @@ size_t client_receive(struct worker *w, struct client *c, size_t limit)
     return (size_t)n;
 }
 
-/* Until a call did not fill what it may: epoll tells once (see interest). */
-static void receive_all(struct worker *w, struct client *c)
-{
-    size_t got;
-
-    do
-        got = client_receive(w, c, WORKER_RX_CHUNK);
-    while (c->fd >= 0 && (got == WORKER_RX_CHUNK || (c->tls && tls_pending(c->tls))));
-}
-
 static void on_connected(struct worker *w, struct client *c)
 {
     if (!w->plan->tls) {
@@ -469,7 +447,9 @@ void client_on_ready(struct worker *w, struct client *c, uint32_t events)
         return;
     }
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-        receive_all(w, c);
+        do
+            client_receive(w, c, WORKER_RX_CHUNK);
+        while (c->tls && tls_pending(c->tls));
     if (events & EPOLLOUT && c->fd >= 0) {
         client_flush(w, c);
         session_on_writable(w, c);

@@ -409,12 +409,10 @@ static void close_clients(struct worker *w)
 
         for (int i = 0; i < n; i++) {
             struct client *c = events[i].data.ptr;
-            ssize_t got;
 
-            do
-                got = recv(c->fd, w->rx, WORKER_RX_CHUNK, MSG_DONTWAIT);
-            while (got > 0);
-            if (got < 0 && errno == EAGAIN)
+            ssize_t got = recv(c->fd, w->rx, WORKER_RX_CHUNK, MSG_DONTWAIT);
+
+            if (got > 0 || (got < 0 && errno == EAGAIN))
                 continue;
             close(c->fd);
             c->fd = -1;

@@ -149,6 +149,13 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path):
         results.read(file)
 
 
+def test_the_slowest_servers_take_part_in_fewer_rounds_and_it_is_said():
+    scenario = plan.SCENARIOS["a"]
+    rounds = {case.server: scenario.rounds_of(case) for case in scenario.cases(plan.Timing())}
+    assert (rounds["parley"], rounds["raw"], rounds["node-ws"], rounds["fastapi"]) == (5, 5, 5, 3)
+    assert "3 interleaved rounds, 1 of the slowest servers." in render.scenario_table(measured(node_ws=[run(6.0)]), "a")
+
+
 def test_every_scenario_has_cases_with_names_of_their_own_and_a_table():
     for scenario in plan.SCENARIOS.values():
         names = [case.name for case in scenario.cases(plan.Timing())]

@@ -36,6 +36,13 @@ def test_a_ratio_at_its_limit_is_met_and_above_it_missed(cost: float, word: str)
     assert told == {"CPU of `memory` against the raw server": (f"{cost:.2f} ×", word)}
 
 
+def test_the_summary_counts_what_was_judged():
+    told = found("a", parley_memory=[{"cpu_s_per_million": 1.0}], raw=[{"cpu_s_per_million": 0.1}],
+                 node_ws=[{"cpu_s_per_million": 20.0}])
+    assert targets.summary(told, EMPTY) == "1 of 2 targets are met"
+    assert targets.summary(EMPTY, EMPTY) == ""
+
+
 def test_the_median_decides():
     ours = [{"cpu_s_per_million": cost} for cost in (0.5, 1.4, 9.0)]
     told = verdicts(found("a", parley_memory=ours, raw=[{"cpu_s_per_million": 1.0}]))
