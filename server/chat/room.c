@@ -196,6 +196,7 @@ void room_append(struct chat *c, struct room *r, struct msg_publication *m)
     r->asked++;
     m->head.tag = MSG_STORE_APPEND;
     chat_post_store(c, &m->head);
+    room_verdicts_ride(c, r);
 }
 
 void room_on_publish(struct chat *c, struct msg_publication *m)

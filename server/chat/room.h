@@ -44,7 +44,8 @@ struct room {
     int64_t *verdict_ids;
     struct finding *findings;      /* of each */
     uint32_t n_verdicts, cap_verdicts;
-    uint64_t verdict_ms;           /* not before */
+    uint64_t verdict_ms;           /* when the first of these came */
+    uint64_t told_ms;              /* when the last verdicts left */
     struct msg *retry;             /* verdict events that the store could not take */
     uint64_t retry_ms;             /* not before */
     uint32_t attending[];          /* a loop: its sessions in this room */
@@ -112,6 +113,8 @@ void room_on_read(struct chat *c, struct msg_read *m);
 void room_on_verdict(struct chat *c, struct msg_verdict *m);
 /* Of the rooms whose verdicts are due at the end of a turn. */
 void verdicts_on_turn_end(struct chat *c);
+/* A message of the room is on its way to the store: what waits goes with it. */
+void room_verdicts_ride(struct chat *c, struct room *r);
 void room_flush_verdicts(struct chat *c, struct room *r);
 void room_verdict_failed(struct chat *c, struct room *r, struct msg_publication *m);
 

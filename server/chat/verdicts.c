@@ -2,8 +2,10 @@
  *
  * What the workers found, as numbered events of the room. Thread: the room's home loop.
  *
- * The first verdict after a pause goes out at the end of its turn, so that a badge appears at once;
- * what follows within the window is gathered into one event. A verdict event also takes away its
+ * The first verdict after a pause goes out at the end of its turn, so that a badge appears at once.
+ * What follows is gathered into one event, which leaves with the room's next message: in the same
+ * transaction, and in the same send to each member, which alone would cost as much as a message
+ * does. Without a message it leaves by itself soon after. A verdict event also takes away its
  * messages' pending marks, in the same transaction: every analysed message gets exactly one item.
  */
 #include "chat/room.h"
@@ -16,7 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_MS 50
+/* Since the last event: the next may leave with a message; the next leaves at once. */
+#define RIDE_MS   20
+#define SILENT_MS 100
+/* What waits for a message leaves by itself at the next tick after this. */
+#define WAIT_MS   50
 #define RETRY_MS  1000
 /* An event leaves early at either of these. */
 #define ITEMS_MAX 200
@@ -94,7 +100,13 @@ static void post(struct chat *c, struct room *r)
     }
     r->n_verdicts = 0;
     buf_fini(&r->verdict_items);
-    r->verdict_ms = c->now_ms + WINDOW_MS;
+    r->told_ms = c->now_ms;
+}
+
+static void set_due(struct chat *c, struct room *r)
+{
+    if (list_is_empty(&r->due))
+        list_append(&c->due_rooms, &r->due);
 }
 
 void room_on_verdict(struct chat *c, struct msg_verdict *m)
@@ -109,8 +121,10 @@ void room_on_verdict(struct chat *c, struct msg_verdict *m)
         msg_free(&m->head);
         return;
     }
-    if (r->n_verdicts == 0)
+    if (r->n_verdicts == 0) {
         buf_append_char(&r->verdict_items, '[');
+        r->verdict_ms = c->now_ms;
+    }
     const struct policy *p = r->policy;
     if (p != NULL && policy_exempts(p, m->origin.role))
         p = NULL;
@@ -130,13 +144,18 @@ void room_on_verdict(struct chat *c, struct msg_verdict *m)
     buf_append(&r->verdict_items, b->data, b->len);
     r->verdict_ids[r->n_verdicts++] = m->id;
     msg_free(&m->head);
-    if (r->n_verdicts >= ITEMS_MAX || r->verdict_items.len >= BYTES_MAX) {
+    if (r->n_verdicts >= ITEMS_MAX || r->verdict_items.len >= BYTES_MAX)
         post(c, r);
-    } else if (c->now_ms < r->verdict_ms) {
+    else if (c->now_ms < r->told_ms + SILENT_MS)
         room_set_timed(c, r);
-    } else if (list_is_empty(&r->due)) {
-        list_append(&c->due_rooms, &r->due);
-    }
+    else
+        set_due(c, r);
+}
+
+void room_verdicts_ride(struct chat *c, struct room *r)
+{
+    if (r->n_verdicts > 0 && c->now_ms >= r->told_ms + RIDE_MS)
+        set_due(c, r);
 }
 
 void verdicts_on_turn_end(struct chat *c)
@@ -171,7 +190,7 @@ static void post_again(struct chat *c, struct room *r)
 
 void room_flush_verdicts(struct chat *c, struct room *r)
 {
-    if (r->n_verdicts > 0 && (c->now_ms >= r->verdict_ms || c->draining))
+    if (r->n_verdicts > 0 && (c->now_ms >= r->verdict_ms + WAIT_MS || c->draining))
         post(c, r);
     if (r->retry != NULL && c->now_ms >= r->retry_ms)
         post_again(c, r);

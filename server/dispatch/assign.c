@@ -119,12 +119,14 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
         struct batcher limits = {size_max(d, w, kind), d->batcher.delay_us};
         if (kind == JOB_BACKGROUND) {
             uint64_t pause =
-                batcher_pause_us(&limits, l->lanes[kind].n, d->now_us - d->history_us);
+                batcher_pause_us(&limits, l->lanes[kind].n, d->now_us - d->history_us,
+                                 w->mean_batch_us);
             if (pause > 0)
                 return pause;
         }
+        unsigned sharing = kind == JOB_BACKGROUND ? 1 : count_idle(d, reserved);
         uint32_t n = batcher_size(&limits, l->lanes[kind].n, age, load_of(w, kind), credits,
-                                  count_idle(d, reserved));
+                                  sharing);
         if (n == 0)
             return batcher_wait_us(&limits, age);
         struct batch *b = ledger_take(l, kind, n < limits.batch_max ? n : limits.batch_max,
@@ -133,8 +135,9 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
             break;
         if (!send_batch(d, w, b))
             continue;
-        d->next_slot = w->slot + 1;
-        if (kind == JOB_BACKGROUND && l->lanes[kind].n == 0)
+        if (kind != JOB_BACKGROUND) /* history's keep to the worker whose caches are warm */
+            d->next_slot = w->slot + 1;
+        else if (l->lanes[kind].n == 0)
             d->history_us = d->now_us;
     }
     return UINT64_MAX;

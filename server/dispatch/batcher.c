@@ -5,6 +5,8 @@
 /* A batch that takes less than this is over before the next one has crossed the link. */
 #define QUICK_US 1000
 #define SHORT_US 4000
+/* History's batches may take about this part of a worker's time before they grow. */
+#define REST_TIMES 10
 
 unsigned batcher_credits(uint64_t mean_batch_us)
 {
@@ -15,9 +17,13 @@ unsigned batcher_credits(uint64_t mean_batch_us)
     return mean_batch_us < SHORT_US ? CREDITS_MIN + 1 : CREDITS_MIN;
 }
 
-uint64_t batcher_pause_us(const struct batcher *b, uint32_t queued, uint64_t since_us)
+uint64_t batcher_pause_us(const struct batcher *b, uint32_t queued, uint64_t since_us,
+                          uint64_t mean_batch_us)
 {
-    return queued >= b->batch_max || since_us >= b->delay_us ? 0 : b->delay_us - since_us;
+    uint64_t rest_us = mean_batch_us * REST_TIMES;
+    if (rest_us > b->delay_us)
+        rest_us = b->delay_us;
+    return queued >= b->batch_max || since_us >= rest_us ? 0 : rest_us - since_us;
 }
 
 uint64_t batcher_wait_us(const struct batcher *b, uint64_t oldest_age_us)

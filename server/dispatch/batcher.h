@@ -4,8 +4,9 @@
  *
  * Latency first: a worker with nothing to do gets what there is at once, so an idle system adds no
  * delay. But a batch has a price of its own (a message alone costs five times as much as one of
- * many): when history's messages come one behind the other, whose verdicts nobody waits for, the
- * next batch leaves a delay after the last one. While all are busy jobs gather, and what has
+ * many): when history's messages come one behind the other, whose verdicts nobody waits for, one
+ * batch is filled before the next is begun, and after it there is a rest of several times what a
+ * batch takes, at most the delay: so a batch grows with the load. While all are busy jobs gather, and what has
  * gathered goes ahead to a busy worker as one batch when it is full or its oldest job has waited
  * for the delay, whichever comes first; credits bound how much may lie at a worker, since what lies
  * there is lost time when it dies.
@@ -34,8 +35,9 @@ uint32_t batcher_size(const struct batcher *b, uint32_t queued, uint64_t oldest_
                       unsigned in_flight, unsigned credits, unsigned idle);
 
 /* How long history's next batch is to wait for company; 0: it leaves now. `since_us`: since the
- * last one left. */
-uint64_t batcher_pause_us(const struct batcher *b, uint32_t queued, uint64_t since_us);
+ * last one left. `mean_batch_us`: what one takes; 0: not known yet. */
+uint64_t batcher_pause_us(const struct batcher *b, uint32_t queued, uint64_t since_us,
+                          uint64_t mean_batch_us);
 
 /* How long until the oldest job's age alone makes a batch; 0: now. */
 uint64_t batcher_wait_us(const struct batcher *b, uint64_t oldest_age_us);

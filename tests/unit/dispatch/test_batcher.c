@@ -35,11 +35,21 @@ END_TEST
 START_TEST(a_stream_leaves_in_batches_and_a_lone_message_at_once)
 {
     const struct batcher paced = {64, 5000};
-    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 1000000), 0);
-    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 2000), 3000);
-    ck_assert_uint_eq(batcher_pause_us(&paced, 63, 4999), 1);
-    ck_assert_uint_eq(batcher_pause_us(&paced, 64, 0), 0);
-    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 5000), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 1000000, 500), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 2000, 500), 3000);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 63, 4999, 500), 1);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 64, 0, 500), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 5000, 500), 0);
+}
+END_TEST
+
+START_TEST(the_rest_after_a_batch_grows_with_it_up_to_the_delay)
+{
+    const struct batcher paced = {64, 50000};
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 0, 0), 0);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 0, 1500), 15000);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 14000, 1500), 1000);
+    ck_assert_uint_eq(batcher_pause_us(&paced, 1, 0, 20000), 50000);
 }
 END_TEST
 
@@ -62,6 +72,7 @@ START_TEST(the_wait_ends_when_the_oldest_is_old_enough)
 END_TEST
 
 UNIT_MAIN("batcher", a_stream_leaves_in_batches_and_a_lone_message_at_once,
+          the_rest_after_a_batch_grows_with_it_up_to_the_delay,
           an_idle_worker_gets_what_there_is_at_once, idle_workers_share,
           a_busy_worker_gets_a_batch_when_full_or_old_whichever_is_first,
           credits_bound_what_lies_at_a_worker, the_wait_ends_when_the_oldest_is_old_enough)
