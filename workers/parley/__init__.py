@@ -10,9 +10,9 @@
 See workers/README.md for the tutorial and `parley.api` for everything one may use.
 """
 
-from parley.api import AnalyzerError, Batch, Context, Error, Result, analyzer
+from parley.api import AnalyzerError, Batch, Context, Error, Result, Scores, analyzer
 from parley.config import Field
 from parley.room import Message, RoomAnalyzer
 
 __all__ = ["AnalyzerError", "Batch", "Context", "Error", "Field", "Message", "Result",
-           "RoomAnalyzer", "analyzer"]
+           "RoomAnalyzer", "Scores", "analyzer"]

@@ -19,6 +19,7 @@ What may be said of one message (a function's return value, or one entry of the 
     dict[str, float]     labels and their scores
     Result, list of them labels with spans and thresholds
     Error                this message could not be judged
+A class may return Scores instead of a list: the same labels of all messages, as arrays.
 An analyzer does no input or output after setup(), and keeps nothing of a batch: a batch in
 which it raised is tried again in halves, so that only the guilty message is left unjudged.
 """
@@ -78,6 +79,38 @@ class Error(NamedTuple):
 
 Found = list[Result] | Error
 """What another analyzer said of one message: its labels, all with thresholds, or why not."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The same labels of every message of a batch, as arrays: what costs least.
+
+    labels      of the columns
+    scores      float [messages, labels], each from 0 to 1
+    thresholds  of each label; None takes the analyzer's for all
+    flagged     bool [messages, labels]; None: a label counts when score >= threshold
+    spans       (message, column) -> half-open ranges of code points, where there are any
+
+    As a sequence it is what a list would have been: the Results of each message.
+    """
+
+    labels: Sequence[str]
+    scores: np.ndarray
+    thresholds: Sequence[float] | None = None
+    flagged: np.ndarray | None = None
+    spans: Mapping[tuple[int, int], Sequence[tuple[int, int]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, message: int) -> list[Result]:
+        count = len(self.labels)
+        flagged = [None] * count if self.flagged is None else self.flagged[message].tolist()
+        return [Result(label, score, self.spans.get((message, column), ()),
+                       None if self.thresholds is None else self.thresholds[column],
+                       flagged[column])
+                for column, (label, score)
+                in enumerate(zip(self.labels, self.scores[message].tolist()))]
 
 
 @dataclass

@@ -248,7 +248,8 @@ def _shape_block(text: Stream, words: Words) -> Block:
 class Features:
     """The features of `count` messages.
 
-    slots   int64 [m]          the distinct slots of each message, ascending within one
+    keys    int64 [m]          message << SLOT_BITS | slot, ascending, no two alike
+    slots   int64 [m]          of the keys: the distinct slots of each message
     starts  int64 [count + 1]  message i owns slots[starts[i]:starts[i + 1]]
     """
 
@@ -259,10 +260,10 @@ class Features:
         self._blocks = [*_char_blocks(text), *_word_blocks(words), _skeleton_block(text),
                         _shape_block(text, words)]
         keys = np.concatenate([(b.message << SLOT_BITS) | b.slot for b in self._blocks])
-        keys.sort()
+        keys.sort(kind="stable")  # each block is in the order of messages: runs to be merged
         distinct = np.ones(len(keys), bool)
         distinct[1:] = keys[1:] != keys[:-1]
-        keys = keys[distinct]
+        self.keys = keys = keys[distinct]
         self.slots = keys & (SLOTS - 1)
         self.starts = np.searchsorted(keys, np.arange(self.count + 1) << SLOT_BITS)
 

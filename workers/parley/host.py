@@ -17,9 +17,9 @@ from typing import Any, Callable, Sequence
 
 from parley import calls, duration, outcome, registry
 from parley.alarm import Alarm
-from parley.api import AnalyzerError, Batch, Error, Result
+from parley.api import AnalyzerError, Batch, Error, Result, Scores
 from parley.keeper import Checkpoint, Keeper, Told, as_found
-from parley.outcome import Verdict
+from parley.outcome import Checked, Verdict
 from parley.registry import Entry, Raised
 from parley.room import Message, RoomAnalyzer
 
@@ -224,7 +224,9 @@ def _run(entry: Entry, batch: Batch, verdicts: list[list[Verdict]],
         failures.append(_failure(entry, WHOLE_BATCH, outputs[0].error))
         return _offer(entry, batch, [_as_error(outputs[0].error)] * len(batch))
     for index, output in enumerate(outputs):
-        if isinstance(output, Raised):
+        if type(output) is Checked:
+            found.append(output)
+        elif isinstance(output, Raised):
             failures.append(_failure(entry, index, output.error))
             found.append(_as_error(output.error))
         elif isinstance(output, Error):
@@ -280,6 +282,8 @@ def _judge(entry: Entry, batch: Batch, retries: list[int]) -> list[Any]:
         retries[0] -= 2
         return _judge(entry, batch.part(0, count // 2), retries) \
             + _judge(entry, batch.part(count // 2, count), retries)
+    if isinstance(returned, Scores):
+        return list(outcome.of_scores(entry.spec, returned, batch.texts))
     return outcome.check_length(entry.spec, returned, len(batch))
 
 

@@ -180,16 +180,16 @@ class LanguageModel:
         total = np.zeros((count, len(self.languages)), np.int64)
         for ngrams in hash_ngrams(letters, message):
             keys = keys_of(ngrams.hash)
-            row = self.rows[slots_of(keys)]
-            known = np.flatnonzero(self.keys[row] == keys)
+            row = self.rows.take(slots_of(keys))
+            known = np.flatnonzero(self.keys.take(row) == keys)
             if not len(known):
                 continue
             owner = ngrams.message[known]
             first = np.ones(len(owner), bool)
             first[1:] = owner[1:] != owner[:-1]
             start = np.flatnonzero(first)
-            total[owner[start]] += np.add.reduceat(self.weights[row[known]], start, axis=0,
-                                                   dtype=np.int32)
+            total[owner[start]] += np.add.reduceat(
+                self.weights.take(row.take(known), axis=0), start, axis=0, dtype=np.int32)
         return total * self.unit, np.bincount(message[letters > 0], minlength=count)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:

@@ -119,12 +119,14 @@ class LinearModel:
 
     def _sums(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """(sum of weights [n, k], length of the feature vector [n]) of each message."""
-        rows = self.rows[features.slots]
+        rows = self.rows.take(features.slots)
         known = np.flatnonzero(rows)
-        rows = np.append(rows[known], 0)
+        rows = np.append(rows.take(known), 0)
         starts = np.searchsorted(known, features.starts)
-        total = np.add.reduceat(self.weights[rows], starts[:-1], axis=0, dtype=np.int64)
-        square = np.add.reduceat(self.norm[rows], starts[:-1], dtype=np.int64)
+        # take() gathers rows several times as fast as an index does.
+        total = np.add.reduceat(self.weights.take(rows, axis=0), starts[:-1], axis=0,
+                                dtype=np.int64)
+        square = np.add.reduceat(self.norm.take(rows), starts[:-1], dtype=np.int64)
         none = starts[1:] == starts[:-1]
         total[none], square[none] = 0, 0
         return total, np.sqrt(np.maximum(square, 1) / NORM_UNIT)

@@ -109,7 +109,7 @@ class Link(NamedTuple):
 def find(text: str) -> list[Link]:
     """Sites named in `text`, with or without a scheme; of the bare ones those whose last part
     is a common top-level domain."""
-    if not _DOTTED.search(text, 0, READ):
+    if "." not in text or not _DOTTED.search(text, 0, READ):
         return []
     out = []
     for match in _LINK.finditer(text[:READ]):

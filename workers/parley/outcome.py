@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import lru_cache
 from numbers import Real
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
-from parley.api import AnalyzerError, Error, Result, Spec
+from parley.api import AnalyzerError, Error, Result, Scores, Spec
 
 MAX_LABELS = 64
 MAX_LABEL = 39
@@ -27,12 +28,77 @@ def check_length(spec: Spec, outputs: Any, count: int) -> list[Any]:
     if not isinstance(outputs, (list, tuple)) or isinstance(outputs, (Result, Error)):
         raise AnalyzerError(
             f"analyze() of '{spec.name}' returned {_kind(outputs)} for a batch of {count}; "
-            f"return a list with one entry a message")
+            f"return a list with one entry a message, or Scores")
     if len(outputs) != count:
         raise AnalyzerError(
             f"analyze() of '{spec.name}' returned {len(outputs)} entries for a batch of "
             f"{count}; return exactly one a message, in their order (None for nothing to say)")
     return list(outputs)
+
+
+class Checked(list[Verdict]):
+    """Clean verdicts of one message that came out of Scores."""
+
+
+def of_scores(spec: Spec, table: Scores, texts: Sequence[str]) -> Sequence[Any]:
+    """Of each message its clean verdicts; or, when a value is wrong anywhere, its Results, to
+    be looked at one by one.  Raises AnalyzerError when the shapes do not fit."""
+    import numpy as np
+    thresholds = table.thresholds
+    if thresholds is None:
+        thresholds = [spec.threshold] * len(table.labels)
+    table = Scores(list(table.labels), np.asarray(table.scores), list(thresholds),
+                   None if table.flagged is None else np.asarray(table.flagged), table.spans)
+    _check_shapes(spec, table, len(texts))
+    if not _is_clean(table):
+        return list(table)
+    flagged = table.scores >= np.array(table.thresholds) if table.flagged is None \
+        else table.flagged
+    spans = _spans_of_rows(spec, table, texts)
+    count = len(table.labels)
+    names, versions, nowhere = [spec.name] * count, [spec.version] * count, [()] * count
+    return [Checked(zip(names, versions, table.labels, scores, table.thresholds, flags,
+                        spans.get(index, nowhere)))
+            for index, (scores, flags) in enumerate(zip(table.scores.tolist(),
+                                                        flagged.tolist()))]
+
+
+def _check_shapes(spec: Spec, table: Scores, count: int) -> None:
+    shape = (count, len(table.labels))
+    for name, array in (("scores", table.scores), ("flagged", table.flagged)):
+        if array is not None and array.shape != shape:
+            raise AnalyzerError(
+                f"'{spec.name}' returned Scores whose {name} have the shape {array.shape}; for "
+                f"{count} messages and {shape[1]} labels it must be {shape}")
+    if len(table.thresholds) != shape[1]:
+        raise AnalyzerError(
+            f"'{spec.name}' returned Scores with {len(table.thresholds)} thresholds for "
+            f"{shape[1]} labels; give one for each, or None for the analyzer's own")
+    for at in table.spans:
+        if not (isinstance(at, tuple) and len(at) == 2 and all(
+                isinstance(x, int) and 0 <= x < size for x, size in zip(at, shape))):
+            raise AnalyzerError(
+                f"'{spec.name}' returned Scores with spans at {_short(at)}; they belong at "
+                f"(message, column) of {count} messages and {shape[1]} labels")
+
+
+def _is_clean(table: Scores) -> bool:
+    """Whether all that is checked of a Result holds for the whole table, spans aside."""
+    return (table.scores.dtype.kind == "f"
+            and (table.flagged is None or table.flagged.dtype.kind == "b")
+            and len(table.labels) <= MAX_LABELS
+            and all(type(label) is str and _is_label(label) for label in table.labels)
+            and all(type(least) is float and 0 <= least <= 1 for least in table.thresholds)
+            and bool(((table.scores >= 0) & (table.scores <= 1)).all()))
+
+
+def _spans_of_rows(spec: Spec, table: Scores, texts: Sequence[str]) -> dict[int, list[Any]]:
+    """Spans by message, of each label."""
+    out: dict[int, list[Any]] = {}
+    for (message, column), spans in table.spans.items():
+        row = out.setdefault(message, [()] * len(table.labels))
+        row[column] = _spans(spec, table.labels[column], spans, len(texts[message]))
+    return out
 
 
 def verdicts(spec: Spec, output: Any, text: str) -> list[Verdict]:
@@ -65,10 +131,14 @@ def _results(spec: Spec, output: Any) -> Iterable[Result]:
     raise AnalyzerError(f"'{spec.name}' returned {_kind(output)}; {_RETURNS}")
 
 
+@lru_cache(maxsize=4096)
+def _is_label(label: str) -> bool:
+    return label.isprintable() and 0 < len(label.encode()) <= MAX_LABEL
+
+
 def _verdict(spec: Spec, result: Result, length: int) -> Verdict:
     label, score, spans, threshold, flagged = result
-    if type(label) is not str or not label.isprintable() \
-            or not 0 < len(label.encode()) <= MAX_LABEL:
+    if type(label) is not str or not _is_label(label):
         raise AnalyzerError(f"'{spec.name}' returned the label {_short(label)}; a label is a "
                             f"printable string of 1 to {MAX_LABEL} bytes")
     score = _share(spec, label, "score", score)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Sequence
 
 import numpy as np
@@ -37,7 +38,9 @@ def _tokens(text: str) -> tuple[list[str], list[str]]:
     """(normalised words, number shapes and marks, in order; the parts of links)."""
     out, parts = [], []
     for token in _TOKEN.findall(text):
-        if token[0].isdigit():
+        if token.isalpha():  # a word: most are
+            out.append(token.lower()[:30])
+        elif token[0].isdigit():
             out.append(_DIGIT.sub("0", token.rstrip(".,:/-")))
         elif "://" in token[:9] or token[:4].lower() == "www.":
             out.append("\x01link")
@@ -73,19 +76,18 @@ def _levels(text: str, tokens: list[str], capitals: list[str]) -> list[str]:
         f"money:{_MONEY.search(text) is not None}"]
 
 
-def describe(text: str) -> set[str]:
-    """The features of one text, by name."""
+def describe(text: str) -> list[str]:
+    """The features of one text, by name, some more than once; none holds a line feed."""
     text = text[:READ]
     tokens, parts = _tokens(text)
     capitals = [word for word in text.split() if len(word) > 1 and word.isupper()]
     edged = ["\x02", *tokens, "\x03"]
-    out = {f"2 {a} {b}" for a, b in zip(edged, edged[1:])}
-    out.update(_levels(text, tokens, capitals), parts)
-    out.update([f"3 {a} {b} {c}" for a, b, c in zip(edged, edged[1:], edged[2:])])
-    out.update([f"gap {a} {c}" for a, c in zip(edged, edged[2:])])
-    out.update([f"1 {token}" for token in tokens if not token.isalpha()])
-    out.update([f"caps {word}" for word in capitals if len(word) > 2])
-    return out
+    out = [f"2 {a} {b}" for a, b in zip(edged, edged[1:])]
+    out += [f"3 {a} {b} {c}" for a, b, c in zip(edged, edged[1:], edged[2:])]
+    out += [f"gap {a} {c}" for a, c in zip(edged, edged[2:])]
+    out += [f"1 {token}" for token in tokens if not token.isalpha()]
+    out += [f"caps {word}" for word in capitals if len(word) > 2]
+    return out + _levels(text, tokens, capitals) + parts
 
 
 class AdFeatures:
@@ -96,14 +98,16 @@ class AdFeatures:
     """
 
     def __init__(self, features: Features, texts: Sequence[str]) -> None:
-        found = [sorted({zlib.crc32(name.encode("utf-8", "surrogatepass"), _SEED)
-                         & (SLOTS - 1) for name in describe(text)}) for text in texts]
-        owner = np.repeat(np.arange(len(texts)), [len(slots) for slots in found])
-        further = np.fromiter((slot for slots in found for slot in slots), np.int64, len(owner))
-        keys = np.concatenate((
-            (np.repeat(np.arange(len(texts)), np.diff(features.starts)) << SLOT_BITS)
-            | features.slots, (owner << SLOT_BITS) | further))
-        keys = np.unique(keys)
+        named = [describe(text) for text in texts]
+        owner = np.repeat(np.arange(len(texts)), [len(names) for names in named])
+        # Encoded all at once, which takes a third of the time of one by one.
+        encoded = "\n".join(chain.from_iterable(named)).encode("utf-8", "surrogatepass")
+        hashes = np.fromiter(map(zlib.crc32, encoded.split(b"\n"), repeat(_SEED)), np.int64,
+                             len(owner))
+        further = np.unique((owner << SLOT_BITS) | (hashes & (SLOTS - 1)))
+        at = np.searchsorted(features.keys, further)
+        new = features.keys.take(at, mode="clip") != further
+        keys = np.insert(features.keys, at[new], further[new])
         self.count = len(texts)
         self.slots = keys & (SLOTS - 1)
         self.starts = np.searchsorted(keys, np.arange(self.count + 1) << SLOT_BITS)

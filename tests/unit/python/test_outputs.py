@@ -72,6 +72,56 @@ def test_bad_output_of_a_whole_batch(load, judge, value, message):
     assert [[v[0] for v in of] for of in verdicts] == [["good"], ["good"]]
 
 
+TABLE = HEAD + "import numpy as np\nfrom parley import Scores\n"
+
+
+def test_a_table_says_what_a_list_would(load, judge):
+    load(table=TABLE + "@analyzer('table', threshold=0.4)\nclass Table:\n"
+                       "    def analyze(self, batch):\n"
+                       "        return Scores(['a', 'b'], np.array([[0.1, 0.5], [0.6, 0.4]]),\n"
+                       "                      spans={(1, 0): [(0, 2)]})\n")
+    verdicts, failures, _ = judge("ab", "cd")
+    assert failures == []
+    assert verdicts == [
+        [("table", "1.0.0", "a", 0.1, 0.4, False, ()), ("table", "1.0.0", "b", 0.5, 0.4, True, ())],
+        [("table", "1.0.0", "a", 0.6, 0.4, True, ((0, 2),)),
+         ("table", "1.0.0", "b", 0.4, 0.4, True, ())]]
+    assert all(type(v[3]) is float and type(v[5]) is bool for of in verdicts for v in of)
+
+
+@pytest.mark.parametrize("value, message", [
+    ("['a'], np.zeros((1, 1))", "scores have the shape \\(1, 1\\); .* must be \\(2, 1\\)"),
+    ("['a', 'b'], np.zeros(2)", "scores have the shape \\(2,\\)"),
+    ("['a'], np.zeros((2, 1)), flagged=np.zeros(2, bool)", "flagged have the shape \\(2,\\)"),
+    ("['a'], np.zeros((2, 1)), [0.5, 0.5]", "2 thresholds for 1 labels; give one for each"),
+    ("['a'], np.zeros((2, 1)), spans={(2, 0): []}", "spans at \\(2, 0\\); they belong at"),
+    ("['a'], np.zeros((2, 1)), spans={0: []}", "spans at 0; they belong at"),
+    ("['a'], np.zeros((2, 1)), spans={(1, 0): [(0, 9)]}", "span \\(0, 9\\) to label 'a'"),
+])
+def test_bad_shape_of_a_table(load, judge, value, message):
+    load(bad=TABLE + f"@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                     f"        return Scores({value})\n", good=GOOD)
+    verdicts, failures, _ = judge("a", "b")
+    assert [(f[0], f[1]) for f in failures] == [("bad", -1)]
+    assert re.search(message, failures[0][3]), failures[0][3]
+    assert [[v[0] for v in of] for of in verdicts] == [["good"], ["good"]]
+
+
+@pytest.mark.parametrize("value, message", [
+    ("['a'], np.array([[0.5], [float('nan')]])", "score nan .* number from 0 to 1"),
+    ("['a'], np.array([[0.5], [1.5]])", "score 1.5 to label 'a'"),
+    ("['a'], np.array([[0.5], ['x']], object)", "score 'x' \\(a str\\)"),
+    ("['a'], np.full((2, 1), 0.5), flagged=np.array([[True], ['no']], object)", "flagged='no'"),
+])
+def test_bad_value_in_a_table_stays_with_its_message(load, judge, value, message):
+    load(bad=TABLE + f"@analyzer('bad')\nclass Bad:\n    def analyze(self, batch):\n"
+                     f"        return Scores({value})\n", good=GOOD)
+    verdicts, failures, _ = judge("a", "b")
+    assert [(f[0], f[1]) for f in failures] == [("bad", 1)]
+    assert re.search(message, failures[0][3]), failures[0][3]
+    assert [[v[0] for v in of] for of in verdicts] == [["bad", "good"], ["good"]]
+
+
 def test_exception_of_a_function_stays_with_its_message(load, judge):
     load(bad=HEAD + "@analyzer('bad')\ndef bad(text):\n    return 1 / len(text) > 0\n")
     verdicts, failures, _ = judge("a", "", "b")

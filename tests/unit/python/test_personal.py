@@ -108,7 +108,7 @@ def test_spans_lie_in_the_text_and_do_not_depend_on_what_surrounds_the_batch():
               " ", "\n", "\u0661\u0662\u0663", "key", "@", "000", "+"]
     texts = ["".join(rng.choices(pieces, k=rng.randrange(1, 12))) for _ in range(400)]
     texts += list(ODD.values())
-    together = Pii().analyze(Batch.of(texts))
+    together = list(Pii().analyze(Batch.of(texts)))
     assert together == [Pii().analyze(Batch.of([text]))[0] for text in texts]
     for text, results in zip(texts, together):
         for result in results:

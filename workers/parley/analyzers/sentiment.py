@@ -3,27 +3,26 @@
 
 from __future__ import annotations
 
-from parley.api import Batch, Context, Result, analyzer
+import numpy as np
+
+from parley.api import Batch, Context, Scores, analyzer
 from parley.linear import LinearModel
 
 _SURE_EMOTION = 0.5
 """Below this even the likeliest emotion is not worth showing beside a message."""
 
 
-def _with_winner(model: LinearModel, batch: Batch, least: float) -> list[list[Result]]:
+def _with_winner(model: LinearModel, batch: Batch, least: float) -> Scores:
     """Every label with its score; `flagged` marks at most one, the one to show: the
     likeliest, when it is not "neutral", reached its threshold, and `least`.  The server's
     `POST /api/v1/analyze` compares scores and thresholds instead, label by label."""
     scores = model.scores(batch.features)
-    neutral = model.labels.index("neutral")
-    out = []
-    for row, best in zip(scores.tolist(), scores.argmax(axis=1).tolist()):
-        if best == neutral or row[best] < max(least, model.thresholds[best]):
-            best = -1
-        out.append([Result(label, score, (), threshold, index == best)
-                    for index, (label, score, threshold)
-                    in enumerate(zip(model.labels, row, model.thresholds))])
-    return out
+    best = scores.argmax(axis=1)
+    everyone = np.arange(len(batch))
+    flagged = np.zeros(scores.shape, bool)
+    flagged[everyone, best] = (best != model.labels.index("neutral")) & (
+        scores[everyone, best] >= np.maximum(least, model.thresholds)[best])
+    return Scores(model.labels, scores, model.thresholds, flagged)
 
 
 @analyzer("sentiment", version="1.0.0")
@@ -33,7 +32,7 @@ class Sentiment:
     def setup(self, ctx: Context) -> None:
         self.model = ctx.model("sentiment")
 
-    def analyze(self, batch: Batch) -> list[list[Result]]:
+    def analyze(self, batch: Batch) -> Scores:
         return _with_winner(self.model, batch, 0.0)
 
 
@@ -45,5 +44,5 @@ class Emotion:
     def setup(self, ctx: Context) -> None:
         self.model = ctx.model("emotion")
 
-    def analyze(self, batch: Batch) -> list[list[Result]]:
+    def analyze(self, batch: Batch) -> Scores:
         return _with_winner(self.model, batch, _SURE_EMOTION)

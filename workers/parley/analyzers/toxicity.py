@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from parley.api import Batch, Context, Result, analyzer
+import numpy as np
+
+from parley.api import Batch, Context, Scores, analyzer
 from parley.windows import judge
 
 
@@ -15,12 +17,10 @@ class Toxicity:
     def setup(self, ctx: Context) -> None:
         self.model = ctx.model("toxicity")
 
-    def analyze(self, batch: Batch) -> list[list[Result]]:
+    def analyze(self, batch: Batch) -> Scores:
         model = self.model
         judged = judge(model, batch.texts, batch.features)
-        shown = [min(threshold, 0.5) for threshold in model.thresholds]
-        return [[Result(label, score,
-                        judged.spans(index, column) if score >= shown[column] else (),
-                        model.thresholds[column])
-                 for column, (label, score) in enumerate(zip(model.labels, row))]
-                for index, row in enumerate(judged.scores.tolist())]
+        shown = np.minimum(model.thresholds, 0.5)
+        spans = {(message, column): judged.spans(message, column)
+                 for message, column in np.argwhere(judged.scores >= shown).tolist()}
+        return Scores(model.labels, judged.scores, model.thresholds, spans=spans)
