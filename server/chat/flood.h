@@ -21,7 +21,7 @@
 #define FLOOD_TEXTS     256    /* in the ring of a room */
 #define FLOOD_REPEAT_S  60     /* how long a user's text counts */
 #define FLOOD_CAMPAIGN_S 300   /* how long a text counts for a campaign */
-#define FLOOD_THRESHOLD 0.875f /* four near-same texts, or users */
+#define FLOOD_FLAGGED   4      /* near-same texts, or users: the shipped thresholds */
 
 struct flood_sketch {
     uint16_t place[FLOOD_PLACES]; /* the least hash that fell there; 0xffff: none */

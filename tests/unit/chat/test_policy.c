@@ -22,7 +22,7 @@ START_TEST(text_and_json_say_the_same)
 {
     struct buf a = BUF_INIT, b = BUF_INIT;
     struct policy *text = policy_read("# ours\ngate closed 200\nrule toxicity.toxic 0.9 bounce\n"
-                                      "rule flood.repeat 0.75 block # twice is enough\n"
+                                      "rule flood.repeat 0.75 block # not four times\n"
                                       "exempt moderator bot\nladder 3 600 timeout 60\n", err);
     ck_assert_msg(text != NULL, "%s", err);
     policy_encode(&a, text);
