@@ -32,6 +32,14 @@ SLURS = (
     "nigger", "nigga", "faggot", "fag", "kike", "chink", "spic", "wetback", "tranny",
     "paki", "gook", "sandnigger", "raghead", "dyke", "retard", "towelhead", "coon",
     "beaner", "gypsy scum", "homo")
+MILD = (
+    "damn", "dammit", "damnit", "goddamn", "crap", "crappy", "hell", "heck", "wtf", "wth", "omg",
+    "omfg", "ffs", "sucks", "suck", "sucky", "stupid", "dumb", "lame", "ass", "arse", "badass",
+    "kick ass", "pain in the ass", "screwed", "screw", "bloody", "freaking", "kill", "killer",
+    "kills", "killing", "dead", "die", "dies", "fat", "shoot", "noob", "n00b", "newb", "newbie",
+    "sex", "sexy", "nude", "hate", "silly", "abort", "dump", "strip", "master",
+    "slave", "uninstall", "reported", "bot", "dog", "delete", "shut", "weird", "crazy", "insane")
+"""Words that alone, or about a thing, are no abuse."""
 CURSES = (
     "fucking", "damn", "shit", "crap", "wtf", "the hell", "bloody", "ffs", "stupid", "sucks",
     "fuck", "bullshit", "goddamn", "what the fuck", "hell", "damned", "freaking", "dammit",
@@ -39,6 +47,107 @@ CURSES = (
 _PRAISED = (
     "player", "support", "carry", "friend", "guy", "admin", "mod", "team", "host",
     "teammate", "mid", "jungler", "person", "dev", "streamer", "healer", "tank")
+
+_CONTEMPT = (
+    "pathetic", "disgusting", "stupid", "dumb", "ignorant", "lying", "worthless", "useless",
+    "idiotic", "moronic", "brainless", "clueless", "spineless", "corrupt", "evil", "vile", "sick",
+    "nasty", "filthy", "ugly", "fat", "miserable", "crazy", "insane", "delusional", "hypocritical",
+    "sorry", "whiny", "gutless", "hateful", "ridiculous", "dishonest", "classless", "damn",
+    "fucking", "goddamn", "bloody", "dumb ass", "trashy", "arrogant", "creepy", "senile", "racist",
+    "shameless", "gullible", "two-faced", "despicable", "repulsive", "crooked", "inbred")
+_BUTTS = (
+    "liar", "hypocrite", "coward", "traitor", "clown", "joke", "loser", "fraud", "crook", "thug",
+    "criminal", "bully", "creep", "pervert", "psycho", "lunatic", "maniac", "snake", "rat", "pig",
+    "scumbag", "sleazebag", "dirtbag", "dipshit", "asshat", "douche", "douchebag", "jackass",
+    "asshole", "bastard", "bitch", "hag", "skank", "tool", "sellout", "puppet", "snowflake",
+    "bigot", "nazi", "fascist", "racist", "idiot", "moron", "imbecile", "fool", "dumbass", "hack",
+    "disgrace", "waste of space", "waste of oxygen", "piece of shit", "piece of trash",
+    "piece of garbage", "sack of shit", "pos", "sob", "son of a bitch", "troll", "parasite",
+    "cockroach", "excuse for a human being", "human being", "libtard", "nutjob", "nutcase",
+    "airhead", "cretin", "weasel", "simpleton", "halfwit", "degenerate", "shitstain")
+_MOCKED = (
+    "he", "she", "this guy", "that guy", "this woman", "this man", "that senator",
+    "the president", "your boss", "this reporter", "your hero", "that judge", "the mayor",
+    "this actor", "that coach", "the host", "the ref", "his lawyer", "her husband")
+_MOCKED_MANY = (
+    "they", "these people", "those people", "liberals", "conservatives", "democrats",
+    "republicans", "the media", "politicians", "you people", "your fans", "these kids",
+    "reporters", "the cops", "his voters", "her fans", "you guys", "leftists",
+    "gun owners", "celebrities", "bankers")
+_SCORN = (
+    "you are a {c} {b}", "you are a {c} {c} {b}", "you {c} {c} {b}", "you {c} {b}",
+    "what a {c} {b}", "{m} is a {c} {b}", "{m} is a {b}",
+    "{m} is {c}", "{m} is such a {b}", "{m} is nothing but a {c} {b}", "{n} are {c} {b}s",
+    "{n} are {c}", "{n} are all {b}s", "{n} are so {c} and {c}", "shut up you {c} {b}",
+    "fuck {n}", "fuck off {b}", "screw {n}", "{n} can go to hell", "{n} can kiss my ass",
+    "{m} can rot in hell", "i hope {m} rots in prison", "lock the {b} up", "{n} make me sick",
+    "{m} makes me sick", "{m} is full of shit", "{m} is full of crap", "you are full of shit",
+    "you sound like a {c} {b}", "go to hell {b}", "eat shit {b}", "you are {c} and {c}",
+    "you are the biggest {b} ever", "{b}", "{c} {b}", "another {c} {b}", "you {b}",
+    "wow {m} is {c}",
+    "{m} is a {c} excuse for a human being", "no one cares what you think {b}",
+    "nobody gives a shit about {n}", "{m} is a piece of {c} shit", "{n} have no shame",
+    "{n} have shit for brains", "{n} only lie", "{m} has no brain", "{m} is brain dead",
+    "how {c} are you", "how {c} can {n} be", "are you really this {c}", "get lost {b}",
+    "{m} needs to shut up", "{m} should shut the fuck up", "only {c} {b}s believe that",
+    "{n} suck", "{m} sucks", "you suck", "{m} is trash", "{n} are trash", "{n} are garbage",
+    "{m} is a sick {b}", "{m} is mentally ill", "{n} are mentally ill",
+    "{n} are the scum of the earth",
+    "shame on you {b}", "your {c} ass", "get your {c} ass out of here", "{m} can suck it",
+    "this {b} again", "typical {b}", "{n} disgust me", "i can't stand that {c} {b}",
+    "stop being a {b}", "stop being so {c}", "what the fuck is wrong with {n}",
+    "what is wrong with you {b}", "go fuck yourself {b}", "bullshit you {b}", "{m} is a {b} lol")
+_CIVIL_CLEAN = (
+    "{m} is right about this", "{m} is on tv tonight", "{m} is a friend of mine",
+    "{m} is doing a good job", "{m} is so sweet", "{m} is amazing", "{m} is beautiful",
+    "{m} is the best", "{m} won again", "{m} is coming to town", "what did {m} say", "i agree",
+    "{m} gave a long speech", "{m} answered every question", "{m} is not wrong", "i miss you",
+    "{n} voted for the bill", "{n} want lower taxes", "{n} are meeting in the city today",
+    "{n} are against gun control", "{n} are for gun control", "{n} won the debate",
+    "{n} deserve better", "do {n} support this", "what do {n} think about it",
+    "{n} have a new plan", "thank you for following", "you are welcome", "you are right",
+    "you are so kind", "you are amazing", "you are the best", "what a great day",
+    "what a beautiful picture", "he is a good man", "she is a good woman", "happy birthday",
+    "{n} are lovely", "{n} are friends of ours", "{m} is as smart as they come",
+    "i don't agree with {n}", "{m} lost the vote", "the story about {m} is not true",
+    "{n} should look at the facts", "{m} is under investigation", "is {m} still in charge",
+    "where is {m} now", "{m} is running for office", "can you believe {m} is ninety",
+    "make america great again", "gun control will not pass", "support our troops",
+    "{m} is a liberal", "{m} is a conservative", "antifa was at the protest", "vote tomorrow",
+    "{m} is a lawyer", "{m} is a great actor", "you are on the list", "she is my sister",
+    "are you going tonight", "you are not alone", "you are in my prayers", "he is the one")
+_THINGS = (
+    "ubuntu", "windows", "linux", "gnome", "kde", "xorg", "my laptop", "my computer", "this driver",
+    "the driver", "ati", "nvidia", "wifi", "my wifi", "the kernel", "this thing", "apt", "vim",
+    "emacs", "flash", "java", "the server", "my server", "this box", "grub", "the build", "firefox",
+    "my internet", "this script", "the docs", "this font", "php", "bash", "my keyboard", "the lag",
+    "this update", "my phone", "the printer", "my code", "the bus", "this bug", "the installer",
+    "my english", "the weather", "monday", "my memory", "the compiler", "this error", "the network",
+    "my connection", "the game", "the patch", "the router", "my spelling", "my sound card")
+_GRUMBLES = (
+    "{g} {t}", "{g}", "oh {g}", "{t} is {a}", "{t} sucks", "{t} suck", "{t} really sucks",
+    "stupid {t}", "{g} it", "{g}, {t} died again", "{t} is killing me", "i hate {t}", "{g} you {t}",
+    "why is {t} so {a}", "{t} is a pain in the ass", "{t} is a pain", "{t} kicks ass", "bloody {t}",
+    "{t} is crap", "{t} is a piece of crap", "stupid me", "i am stupid", "i'm so dumb", "i suck",
+    "i suck at {t}", "my bad, i'm an idiot", "what the hell is wrong with {t}", "{g} that was fast",
+    "what the {g}", "i am such a noob", "i'm a noob with {t}", "noob question", "n00b question",
+    "i'm a total newbie", "sorry i am an idiot", "that was dumb of me", "dumb question about {t}",
+    "this is a stupid question", "i screwed up {t}", "i messed up {t}", "{t} is screwed up",
+    "{t} is weird", "get rid of {t}", "{t} is useless", "{t} is retarded", "{t} drives me crazy",
+    "{t} is driving me nuts", "delete {t}", "uninstall {t}", "just uninstall {t}", "kill {t}",
+    "just kill {t}", "kill it", "kill the pid", "kill them all with killall", "shoot", "shoot it",
+    "{t} is dead", "{t} dies on boot", "{t} is evil", "it sucks", "that sucks", "sucks to be {t}",
+    "it's a mess", "{t} is a mess", "what a waste", "what a mess", "{g} slow {t}", "crap {t}",
+    "how do i kill {t}", "smart bot", "bad bot", "silly bot", "dead link", "{t} hates me",
+    "strip {t}", "abort {t}", "dump {t}", "{t} dumps core", "{t} chokes on it", "blow away {t}",
+    "nuke {t}", "wipe {t}", "mount the dead drive", "execute {t}", "fork and kill {t}",
+    "trash {t}", "{t} is trash", "purge {t}", "burn it to a cd", "burn {t}", "hack {t}",
+    "crack the shell", "finger the user", "unmount the slave", "touch it", "eject {t}")
+_GRUMBLING_WORDS = ("damn", "crap", "hell", "dammit", "wtf", "ffs", "gah", "ugh", "argh", "doh",
+                    "oh crap", "holy crap", "oh damn", "what the hell", "wth", "omg", "damn it")
+_BLAMED = ("slow", "ugly", "broken", "stupid", "dumb", "lame", "bad", "buggy", "weird", "crap",
+           "evil", "insane", "hard", "useless", "annoying", "retarded", "crazy", "terrible",
+           "horrible", "awful", "screwed")
 
 _INSULTING = (
     "{i}", "you {i}", "u {i}", "{i} team", "you are a {i}", "ur a {i}", "u are {i}",
@@ -170,14 +279,38 @@ def abusive(rng: random.Random, count: int) -> list[tuple[str, tuple[float, ...]
         elif kind < 0.90:
             text = rng.choice(_SWEARING).replace("{p}", swear)
             mild = swear in AMBIGUOUS
-            labels = [0.3 if mild else 0.7, 0.1, 0.0, float(swear in SLURS),
-                      0.4 if mild else 1.0]
+            labels = [0.15 if swear in MILD else 0.3 if mild else 0.7, 0.1, 0.0,
+                      float(swear in SLURS), 0.4 if mild else 1.0]
         else:
             text = rng.choice(_HATEFUL).replace("{s}", slur)
             labels = [1.0, 0.8, float("kill" in text or "die" in text), 1.0, 0.6]
         if swears(text):
             labels[4] = 1.0
         out.append((text, tuple(labels)))
+    return out
+
+
+def scornful(rng: random.Random, count: int) -> tuple[list[str], list[str]]:
+    """`count` phrases of contempt as in public quarrels, which name no group by birth or
+    faith, and as many harmless ones about the same people."""
+    def fill(text: str) -> str:
+        for hole, words in (("{c}", _CONTEMPT), ("{b}", _BUTTS), ("{m}", _MOCKED),
+                            ("{n}", _MOCKED_MANY)):
+            while hole in text:
+                text = text.replace(hole, rng.choice(words), 1)
+        return f"@user {text}" if rng.random() < 0.25 else text
+
+    return ([fill(rng.choice(_SCORN)) for _ in range(count)],
+            [fill(rng.choice(_CIVIL_CLEAN)) for _ in range(count)])
+
+
+def grumbling(rng: random.Random, count: int) -> list[str]:
+    """`count` complaints about things and oneself, and technical senses of violent words."""
+    out = []
+    for _ in range(count):
+        text = rng.choice(_GRUMBLES)
+        text = text.replace("{t}", rng.choice(_THINGS)).replace("{a}", rng.choice(_BLAMED))
+        out.append(text.replace("{g}", rng.choice(_GRUMBLING_WORDS)))
     return out
 
 
