@@ -11,8 +11,8 @@
  * work runs up a debt of time, sends five times what they take: while a loop sends for more than a
  * sixth of the time, or has no pause at all, news of its rooms wait for more to leave with them,
  * and whom a reply goes to anyway takes them along. They wait for two beats at most, flush_ms
- * together: who lacks, at a beat, what was there at the beat before, gets all there is. A loop
- * without debt sends at once.
+ * together: who lacks, at a beat, what was there at the beat before, gets all there is. For who has
+ * a reply coming they wait a while longer. A loop without debt sends at once.
  *
  * A room of thousands is written to in slices, one a turn, so that in between the loop reads, hands
  * to the store and replies.
@@ -32,6 +32,8 @@
 #define DEBT_MIN_US 500
 /* In times of flush_ms: what a burst costs is forgotten some day. */
 #define DEBT_MAX 10
+/* In times of flush_ms: for who waits for a reply an event waits so long, twice that at most. */
+#define LONG_WAIT 2
 
 static void set_choked(struct session *s)
 {
@@ -185,12 +187,14 @@ static void note_latency(struct chat *c, struct roster *r, bool is_behind, uint6
     r->oldest_us = 0;
 }
 
-/* To be walked: members who lack anything before `upto` get all there is. */
-static void set_due(struct chat *c, struct roster *r, uint64_t upto)
+/* To be walked: members who lack anything before `upto` get all there is; of those who wait for a
+ * reply, who lack anything before `upto_asking`. */
+static void set_due(struct chat *c, struct roster *r, uint64_t upto, uint64_t upto_asking)
 {
     r->is_due = true;
     r->next = 0;
     r->upto = upto;
+    r->upto_asking = upto_asking;
     list_remove(&r->dirty);
     list_append(&c->due_rosters, &r->dirty);
 }
@@ -201,6 +205,8 @@ static bool walk(struct chat *c, struct roster *r, uint64_t sends_max)
     for (; r->next < r->count; r->next++) {
         struct member *m = &r->members[r->next];
         if (m->at >= r->upto || m->session->is_choked)
+            continue;
+        if (m->session->load > 0 && m->at >= r->upto_asking)
             continue;
         if (c->sends >= sends_max)
             return false;
@@ -226,7 +232,13 @@ static void end_walk(struct chat *c, struct roster *r, uint64_t now_us)
     r->is_due = false;
     r->gathered = 0;
     r->mark = end;
-    r->log.turn = r->upto;
+    if (r->log.turn < r->upto_asking)
+        r->log.turn = r->upto_asking;
+    if (r->late_us <= now_us) {
+        r->late = r->later;
+        r->later = end;
+        r->late_us = now_us + LONG_WAIT * c->shared->limits.flush_ms * 1000ull;
+    }
     roomlog_trim(&r->log, least);
     list_remove(&r->dirty);
     if (is_behind)
@@ -263,7 +275,8 @@ static void collect_waiting(struct chat *c, uint64_t now_us)
         struct roster *r = container_of(c->waiting_rosters.next, struct roster, dirty);
         if (in_debt && r->beat_us > now_us)
             return;
-        set_due(c, r, in_debt ? r->mark : roomlog_end(&r->log));
+        uint64_t end = roomlog_end(&r->log);
+        set_due(c, r, in_debt ? r->mark : end, in_debt ? r->late : end);
     }
 }
 
@@ -274,9 +287,9 @@ static void collect_dirty(struct chat *c, uint64_t now_us)
         struct roster *r = container_of(c->dirty_rosters.next, struct roster, dirty);
         list_remove(&r->dirty);
         if (!in_debt)
-            set_due(c, r, roomlog_end(&r->log));
+            set_due(c, r, roomlog_end(&r->log), roomlog_end(&r->log));
         else if (r->gathered >= ROSTER_GATHERS)
-            set_due(c, r, r->mark);
+            set_due(c, r, r->mark, r->late);
         else
             wait_for_beat(c, r, now_us);
     }

@@ -42,8 +42,11 @@ struct roster {
     uint32_t count, cap;
     bool is_due;             /* being walked, … */
     uint32_t next;           /* … has come so far, … */
-    uint64_t upto;           /* … for those who lack anything before this offset */
+    uint64_t upto;           /* … for those who lack anything before this offset, … */
+    uint64_t upto_asking;    /* … or before this one, when a reply of theirs is on its way */
     uint64_t mark, beat_us;  /* the log's end at the last beat; the next one (fanout.c) */
+    uint64_t late, later;    /* the log's end one and two long waits ago … */
+    uint64_t late_us;        /* … and when the next one is over */
     uint64_t marked_us, oldest_us; /* when the request behind the oldest event that waits was read:
                                       of those before the mark, and behind it; 0: none */
     uint32_t gathered;       /* durable frames since the mark */

@@ -62,6 +62,42 @@ START_TEST(dense_news_wait_replies_and_full_sends_do_not)
 }
 END_TEST
 
+START_TEST(in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait)
+{
+    world_init(&w, 1);
+    w.shared.limits.flush_ms = 60000;
+    client_open(&w, 0, &ada);
+    client_open(&w, 0, &bob);
+    client_enter(&w, &ada, "ada", "lobby");
+    client_enter(&w, &bob, "bob", "lobby");
+    client_forget(&bob);
+    run_up_debt(w.chats[0]);
+    session_load(bob.session, LOAD_LIGHT); /* as with a request that is not answered yet */
+    client_say(&w, &ada, 10);
+    for (unsigned i = 0; i < 4; i++)
+        beat(w.chats[0]);
+    ck_assert_ptr_null(client_next(&bob));
+    session_load(bob.session, -LOAD_LIGHT);
+    session_reply_ok(bob.session, 77, NULL);
+    world_settle(&w);
+    HAS(client_next(&bob), "\"id\":77,");
+    client_expect(&bob, 1, 1);
+    session_load(bob.session, LOAD_LIGHT); /* this time the answer does not come */
+    client_say(&w, &ada, 11);
+    struct roster *r = roster_find(w.chats[0], "lobby");
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_ptr_null(client_next(&bob));
+        r->late_us = 0; /* a long wait is over */
+        beat(w.chats[0]);
+    }
+    client_expect(&bob, 2, 2);
+    session_load(bob.session, -LOAD_LIGHT);
+    client_close(&w, &ada);
+    client_close(&w, &bob);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(the_ok_comes_before_its_event_although_another_room_waits)
 {
     world_init(&w, 1);
@@ -140,6 +176,7 @@ START_TEST(a_walk_of_many_is_sliced_and_keeps_no_reply_waiting)
 }
 END_TEST
 
-UNIT_MAIN("fanout", dense_news_wait_replies_and_full_sends_do_not,
+UNIT_MAIN("fanout", in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait,
+          dense_news_wait_replies_and_full_sends_do_not,
           the_ok_comes_before_its_event_although_another_room_waits,
           a_walk_of_many_is_sliced_and_keeps_no_reply_waiting)
