@@ -137,15 +137,16 @@ def loops(timing: Timing) -> list[Case]:
 
 
 def many_rooms(timing: Timing) -> list[Case]:
-    """The same people and the same traffic; each is in 1, 10 or 100 rooms of two."""
+    """The same people and the same traffic; each is in 1, 10 or 100 rooms of two. Presence settles first."""
     cases = []
-    for count in (1000, 10_000, 100_000):
-        load = ["--clients", "2000", "--rooms", str(count), "--rooms-each", str(count // 1000), "--publishers", "2000",
-                "--rate", "2000", "--connect-timeout", "60", *timing.load(2)]
-        cases.append(_parley(f"new@{count}", "nothing stored", load, *QUIET, x=count))
+    for each in (1, 10, 100):
+        count, label = each * 1000, f"each in {each}, nothing stored"
+        load = ["--clients", "2000", "--rooms", str(count), "--rooms-each", str(each), "--publishers", "2000",
+                "--rate", "2000", "--connect-timeout", "60", *timing.load(2), "--warmup", "2"]
+        cases.append(_parley(f"new@{count}", label, load, *QUIET, x=count))
         if count == 100_000:
-            cases.append(_parley(f"wide@{count}", "1,000,000 messages stored in them", [*load, "--room-prefix", "wide-"],
-                                 *QUIET, x=count, data="wide"))
+            cases.append(_parley(f"wide@{count}", f"each in {each}, 1,000,000 messages stored in them",
+                                 [*load, "--room-prefix", "wide-"], *QUIET, x=count, data="wide"))
     return cases
 
 

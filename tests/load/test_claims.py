@@ -132,6 +132,12 @@ def test_a_log_is_played_people_come_and_go(server):
     assert run.totals["left"] == 2 and run.totals["recovered"] == 4  # two came for the first time
 
 
+def test_more_rooms_than_people(server):
+    run = Run("--clients=20", "--rooms=2000", "--rooms-each=200", "--publishers=20", "--storm=0.5", "--storm-at=0.2",
+              *QUICK, port=server[0]).passed()
+    assert run.totals["owed"] == 2 * run.totals["sent"] and run.totals["recovered"] == 10 * 200
+
+
 def test_all_kinds_at_once(server):
     Run("--clients=200", "--rooms=20", "--rooms-each=4", "--zipf=1.2", "--lurkers=0.5", "--typing=50",
         "--arrivals=poisson", "--storm=0.3", "--storm-at=0.4", "--slow=0.1", "--bad=0.05", "--threads=2",

@@ -65,6 +65,7 @@ START_TEST(values_in_both_forms)
     ck_assert(o.reconnect);
     ck_assert_uint_eq(o.pin.count, 4);
     ck_assert_uint_eq(o.pin.value[3], 4);
+    ck_assert_int_eq(parse(&o, "--clients 5 --rooms 10 --rooms-each 2"), OPTIONS_RUN);
     ck_assert_int_eq(parse(&o, "--bare broadcast --rooms 2 --url ws://h/%r --rate 0.5"),
                      OPTIONS_RUN);
     ck_assert_int_eq(o.bare, BARE_BROADCAST);
