@@ -2,7 +2,6 @@
  * Verdict messages; see verdict.h. Dispatch thread. */
 #include "dispatch/verdict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static size_t count_spans(const Parley__Worker__Labels *m)
@@ -15,15 +14,23 @@ static size_t count_spans(const Parley__Worker__Labels *m)
     return n;
 }
 
+/* As snprintf would; but there are 200 texts a message. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+    size_t len = strnlen(from, size - 1);
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
 /* Copies one label; its spans go to `spans`. Returns where the next ones go. */
 static struct span *copy_label(struct label *to, const Parley__Worker__Label *from,
                                const char *model, struct span *spans)
 {
     /* That they fit was checked by codec_unpack. */
-    snprintf(to->analyzer, sizeof to->analyzer, "%s", from->analyzer);
-    snprintf(to->version, sizeof to->version, "%s", from->version);
-    snprintf(to->label, sizeof to->label, "%s", from->label);
-    snprintf(to->model, sizeof to->model, "%.16s", model);
+    copy_text(to->analyzer, sizeof to->analyzer, from->analyzer);
+    copy_text(to->version, sizeof to->version, from->version);
+    copy_text(to->label, sizeof to->label, from->label);
+    copy_text(to->model, sizeof to->model, model);
     to->score = from->score;
     to->threshold = from->threshold;
     to->flagged = from->flagged;

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Sequence
 
 import numpy as np
@@ -90,6 +90,13 @@ def describe(text: str) -> list[str]:
     return out + _levels(text, tokens, capitals) + parts
 
 
+def _hashes(text: str) -> np.ndarray:
+    """int64: of each name in describe(text)."""
+    # Encoded together, which takes a third of the time of one by one.
+    names = "\n".join(describe(text)).encode("utf-8", "surrogatepass").split(b"\n")
+    return np.fromiter(map(zlib.crc32, names, repeat(_SEED)), np.int64, len(names))
+
+
 class AdFeatures:
     """`Features` and those of this module together: what LinearModel.scores reads.
 
@@ -98,13 +105,9 @@ class AdFeatures:
     """
 
     def __init__(self, features: Features, texts: Sequence[str]) -> None:
-        named = [describe(text) for text in texts]
-        owner = np.repeat(np.arange(len(texts)), [len(names) for names in named])
-        # Encoded all at once, which takes a third of the time of one by one.
-        encoded = "\n".join(chain.from_iterable(named)).encode("utf-8", "surrogatepass")
-        hashes = np.fromiter(map(zlib.crc32, encoded.split(b"\n"), repeat(_SEED)), np.int64,
-                             len(owner))
-        further = np.unique((owner << SLOT_BITS) | (hashes & (SLOTS - 1)))
+        found = [_hashes(text) for text in texts]
+        owner = np.repeat(np.arange(len(texts)), [len(hashes) for hashes in found])
+        further = np.unique((owner << SLOT_BITS) | (np.concatenate(found) & (SLOTS - 1)))
         at = np.searchsorted(features.keys, further)
         new = features.keys.take(at, mode="clip") != further
         keys = np.insert(features.keys, at[new], further[new])
