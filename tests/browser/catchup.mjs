@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What one has missed, commands in the field, and the pulse of a room. */
 import assert from 'node:assert/strict';
-import { arrived, say } from './browser.mjs';
+import { arrived, roomOpen, say } from './browser.mjs';
 import { until } from './server.mjs';
 
 const ROOM = 'harbour';
@@ -9,6 +9,13 @@ const QUESTION = 'When do we meet on saturday?';
 const ANSWER = 'At nine, at the pier.';
 
 const panelOf = (page) => page.getByRole('region', { name: 'What you missed' });
+
+/** Signed in, but nothing was ever read in this browser. */
+function withoutReading({ cookies, origins }) {
+  const isKept = (entry) => !entry.name.includes('/read/');
+  const rest = origins.map((o) => ({ ...o, localStorage: o.localStorage.filter(isKept) }));
+  return { cookies, origins: rest };
+}
 
 export const catchup = {
   'unread messages offer to catch one up, and the button tells what was missed': async (
@@ -75,6 +82,46 @@ export const catchup = {
     assert.equal(await finn.getByText('/recap').count(), 0, 'a command is no message');
     await finn.getByRole('button', { name: 'Close what you missed' }).click();
     await panelOf(finn).waitFor({ state: 'detached' });
+  },
+
+  'what was read on another device was not missed here': async ({ visitors, server, erin, finn }) => {
+    const elsewhere = async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByLabel('Room name').fill('elsewhere');
+      await page.keyboard.press('Enter');
+      await roomOpen(page, 'elsewhere');
+    };
+    const storageState = await erin.context().storageState();
+    const second = await visitors.page({ storageState });
+    await second.goto(`${server.url}/#/${ROOM}`);
+    await roomOpen(second, ROOM);
+    await elsewhere(second);
+    for (const text of ['Bring brushes.', 'And a ladder.']) {
+      await say(finn, text);
+      await arrived(erin, text);
+    }
+    const link = second.locator('.room-link', { hasText: ROOM });
+    await link.locator('.badge', { hasText: '2' }).waitFor();
+    await elsewhere(erin);
+    await say(finn, 'Never mind the ladder.');
+    await link.locator('.badge', { hasText: '3' }).waitFor();
+    await link.click();
+    await say(second, '/recap');
+    await panelOf(second).getByText('1 message of one person: finn').waitFor();
+    await second.context().close();
+
+    /* A device that never saw the room: what was not read on the first one. */
+    const third = await visitors.page({ storageState: withoutReading(storageState) });
+    await say(finn, 'Or do bring it.');
+    await third.goto(`${server.url}/#/${ROOM}`);
+    await roomOpen(third, ROOM);
+    await third.locator('.composer textarea').waitFor();
+    await third.locator('.unread-line').waitFor();
+    await say(third, '/recap');
+    await panelOf(third).getByText('1 message of one person: finn').waitFor();
+    await third.context().close();
+    await erin.locator('.room-link', { hasText: ROOM }).click();
+    await roomOpen(erin, ROOM);
   },
 
   'an unknown command is told and never sent, and // sends a slash': async ({ erin, finn }) => {

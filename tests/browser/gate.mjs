@@ -184,6 +184,28 @@ export const gate = {
     }
   },
 
+  'a moderator sees a masked one as it was sent beside what others see, and can put it back': async (
+    world,
+  ) => {
+    const { dave, moderator } = world;
+    await walkTo(moderator, 'Masked:');
+    const sent = await moderator.locator('.case blockquote').innerText();
+    assert.equal(sent.trim(), `Masked: ${RUDE}`);
+    assert.match((await moderator.locator('.case mark').allInnerTexts()).join(' '), /stupid|idiot/);
+    const seen = (await numbered(dave, 'Masked:').locator('.text').innerText()).trim();
+    const shown = await moderator.locator('.case-shown').innerText();
+    assert.ok(seen.includes('█') && shown.endsWith(seen), `${shown} | ${seen}`);
+
+    await moderator.keyboard.press('a');
+    await numbered(dave, `Masked: ${RUDE}`).waitFor();
+    await moderator.keyboard.press('u');
+    await numbered(dave, 'Masked:').locator('.text', { hasText: '█' }).waitFor();
+    await walkTo(moderator, 'Masked:');
+    await moderator.keyboard.press('m');
+    await moderator.getByText('Nothing waits for a moderator.').waitFor();
+    assert.equal((await numbered(dave, 'Masked:').locator('.text').innerText()).trim(), seen);
+  },
+
   'every badge opens the explanation: scores, thresholds, analyzer, worker, times': async (
     world,
   ) => {

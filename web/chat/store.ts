@@ -117,6 +117,7 @@ export class Store {
     const before = this.room.value;
     if (before && before.name !== name) before.unreadAfter.value = undefined;
     const room = this.rooms.value.get(name);
+    if (room) void this.learnRead(room, room.readSeq.value);
     if (room) room.unreadAfter.value = room.unread.value > 0 ? room.readSeq.value : undefined;
     this.current.value = name;
     this.drawer.value = 'none';
@@ -182,6 +183,31 @@ export class Store {
     room.readSeq.value = seq;
     this.prefs.markRead(room.name, seq);
     if (newMessages) this.client.hint('read', { room: room.name, seq });
+  }
+
+  /**
+   * What was read on another device is read here too. `here`: how far this one had come when the
+   * question goes out, before it marks anything itself.
+   */
+  private async learnRead(room: RoomModel, here: number): Promise<void> {
+    const mark = await this.client.readMark(room.name);
+    if (mark <= here) return;
+    batch(() => {
+      if (mark > room.readSeq.value) {
+        room.readSeq.value = mark;
+        this.prefs.markRead(room.name, mark);
+      }
+      const line = room.unreadAfter.value;
+      if (line !== undefined && mark > line) room.unreadAfter.value = mark;
+    });
+  }
+
+  /** A device that never saw the room goes on where its user stopped reading on another one. */
+  private async beginReading(room: RoomModel, top: number): Promise<void> {
+    const mark = await this.client.readMark(room.name);
+    if (mark === 0 || mark >= top) return;
+    if (room.name === this.current.value) room.unreadAfter.value = mark;
+    else room.readSeq.value = mark;
   }
 
   /* Writing */
@@ -330,6 +356,8 @@ export class Store {
     if (room.name === this.current.value && room.unread.value > 0) {
       room.unreadAfter.value = room.readSeq.value;
     }
+    if (read === undefined) void this.beginReading(room, top);
+    else void this.learnRead(room, room.readSeq.value);
     if (!lost) return;
     this.outage = false;
     const what = `Part of the history of #${room.name} could not be recovered.`;
@@ -427,6 +455,7 @@ export class Store {
   private onVisible(): void {
     if (document.hidden) return;
     this.client.nudge();
+    for (const room of this.rooms.value.values()) void this.learnRead(room, room.readSeq.value);
     void this.refreshDirectory();
   }
 

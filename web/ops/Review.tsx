@@ -110,9 +110,14 @@ function Case({ item }: { item: Opened }): JSX.Element {
           piece.marked ? <mark>{piece.text}</mark> : piece.text,
         )}
       </blockquote>
+      {item.shown !== null && (
+        <p class="case-shown">
+          <span>Others see</span> {item.shown}
+        </p>
+      )}
       <Around events={after} />
       <p class="case-why">
-        {item.kind === 'held' ? 'Nobody has seen it.' : 'It was shown.'}{' '}
+        {fateOf(item)}{' '}
         {item.rule
           ? `Rule: ${item.rule.label} from ${percent(item.rule.at)}, ${item.rule.action}. `
           : ''}
@@ -144,6 +149,12 @@ function Case({ item }: { item: Opened }): JSX.Element {
       </div>
     </section>
   );
+}
+
+function fateOf(item: Item): string {
+  if (item.kind === 'held') return 'Nobody has seen it.';
+  if (item.shown === null) return 'It was shown.';
+  return 'It was shown masked: approve shows it as it was sent, mask leaves it so.';
 }
 
 const flaggedOf = (item: Item) => (item.labels ?? []).filter((l) => l.flagged !== false);

@@ -23,6 +23,8 @@ export interface Item {
   seq: number | null;
   user: { id: string; name: string };
   text: string;
+  /** What others see instead of the text; null: they see the text, or nothing. */
+  shown: string | null;
   ts: number;
   labels: ItemLabel[] | null;
   rule: { label: string; at: number; action: string } | null;

@@ -165,6 +165,16 @@ export class Client implements Listener, RoomListener, OutboxListener {
     this.ask(type, fields).catch(() => undefined);
   }
 
+  /** How far this user has read the room, on whatever device; 0 when that cannot be told. */
+  async readMark(room: string): Promise<number> {
+    try {
+      /* A mark only moves forward: this leaves it where it is, and is told where. */
+      return Number((await this.ask('read', { room, seq: 0 })).seq) || 0;
+    } catch {
+      return 0;
+    }
+  }
+
   async listRooms(): Promise<RoomSummary[]> {
     return toRooms((await this.ask('rooms', {})).rooms);
   }
