@@ -214,11 +214,13 @@ static int mark_pending(struct writer *w, const struct msg_publication *p)
     return stmt_run(w->stmts[W_PENDING_INSERT]);
 }
 
-static int write_event(struct writer *w, struct msg_publication *p)
+/* `room` as found, NULL for one that was never written to. */
+static int write_event(struct writer *w, struct msg_publication *p, struct room_entry *room)
 {
     const struct author *author = NULL;
-    struct room_entry *room = NULL;
-    int rc = rooms_make(&w->rooms, p->room.text, &room);
+    int rc = SQLITE_OK;
+    if (room == NULL || room->id == 0)
+        rc = rooms_make(&w->rooms, p->room.text, &room);
     if (rc == SQLITE_OK && p->user != NULL)
         rc = authors_make(&w->authors, p->user, &author);
     if (rc != SQLITE_OK)
@@ -260,7 +262,7 @@ static const char *refusal(const struct judgement *j)
 }
 
 /* A publication that came through a gate and is new. */
-static int append_judged(struct writer *w, struct msg_publication *p)
+static int append_judged(struct writer *w, struct msg_publication *p, struct room_entry *room)
 {
     const struct judgement *j = p->judgement;
     if (j->refusal != 0) {
@@ -268,10 +270,10 @@ static int append_judged(struct writer *w, struct msg_publication *p)
         p->ask.retry_after_ms = j->refusal == E_UNAVAILABLE ? 1000 : 0;
         return SQLITE_OK;
     }
-    return j->action == ACTION_HOLD ? gated_hold(w, p) : write_event(w, p);
+    return j->action == ACTION_HOLD ? gated_hold(w, p) : write_event(w, p, room);
 }
 
-static int append_new(struct writer *w, struct msg_publication *p, const struct room_entry *room,
+static int append_new(struct writer *w, struct msg_publication *p, struct room_entry *room,
                       int64_t user, const struct cid_original *original)
 {
     if (original->id != 0)
@@ -283,13 +285,12 @@ static int append_new(struct writer *w, struct msg_publication *p, const struct 
         rc = gated_is_held(w, p, &held);
     if (rc != SQLITE_OK || p->ask.status != 0 || held)
         return rc;
-    return p->judgement != NULL ? append_judged(w, p) : write_event(w, p);
+    return p->judgement != NULL ? append_judged(w, p, room) : write_event(w, p, room);
 }
 
 /* Event and decision: both, or neither. */
-static int append_decided(struct writer *w, struct msg_publication *p,
-                          const struct room_entry *room, int64_t user,
-                          const struct cid_original *original)
+static int append_decided(struct writer *w, struct msg_publication *p, struct room_entry *room,
+                          int64_t user, const struct cid_original *original)
 {
     int rc = moderation_check(w, p);
     if (rc == SQLITE_OK && p->ask.status == 0)

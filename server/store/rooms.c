@@ -9,12 +9,10 @@
 #define ROOMS_MAX 65536  /* entries kept */
 #define ROOMS_FIRST 1024 /* loaded at start */
 
-void rooms_init(struct rooms *r, sqlite3_stmt **stmts, const struct topology *topology,
-                uint64_t retain)
+void rooms_init(struct rooms *r, sqlite3_stmt **stmts, uint64_t retain)
 {
     memset(r, 0, sizeof *r);
     r->stmts = stmts;
-    r->topology = topology;
     r->retain = retain;
     list_init(&r->recent);
     list_init(&r->dirty);
@@ -77,7 +75,6 @@ static struct room_entry *cache(struct rooms *r, const char *name)
     size_t len = strnlen(name, ROOM_NAME_MAX);
     memcpy(e->name.text, name, len);
     e->oldest = 1;
-    e->home = topology_home(r->topology, e->name.text);
     list_init(&e->dirty);
     list_init(&e->excess);
     if (hash_insert(&r->by_name, &e->node, hash_bytes(e->name.text, len)) != 0) {

@@ -11,7 +11,6 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "loop/msg.h"
-#include "loop/topology.h"
 
 #include <sqlite3.h>
 
@@ -28,13 +27,11 @@ struct room_entry {
         int64_t last_ts;
     } saved;            /* as committed (durability memory: as last told) */
     bool created;       /* in the open transaction */
-    unsigned home;
     struct room_name name;
 };
 
 struct rooms {
     sqlite3_stmt **stmts;
-    const struct topology *topology;
     uint64_t retain;    /* events a room; 0: all */
     struct hash by_name;
     struct list recent; /* every entry, newest first */
@@ -42,8 +39,7 @@ struct rooms {
     struct list excess; /* hold more than `retain` events */
 };
 
-void rooms_init(struct rooms *r, sqlite3_stmt **stmts, const struct topology *topology,
-                uint64_t retain);
+void rooms_init(struct rooms *r, sqlite3_stmt **stmts, uint64_t retain);
 void rooms_fini(struct rooms *r);
 /* Takes the newest rooms and those that hold too many events into the cache. */
 int rooms_load(struct rooms *r);

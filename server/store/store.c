@@ -153,7 +153,7 @@ static int init_threads(struct store *s, const struct topology *topology)
     w->topology = topology;
     w->stats = r->stats = &s->stats;
     w->checkpoint = r->checkpoint = &s->checkpoint;
-    rooms_init(&w->rooms, w->stmts, topology, s->retain_events);
+    rooms_init(&w->rooms, w->stmts, s->retain_events);
     authors_init(&w->authors, w->stmts);
     cids_init(&w->cids, w->stmts, s->identity.cid_key);
     r->db = s->read_db;

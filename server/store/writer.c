@@ -225,9 +225,7 @@ static void answer_publication(struct writer *w, struct msg_publication *p, int 
         p->id = 0;
         p->seq = 0;
     }
-    struct room_entry *room = NULL;
-    rooms_find(&w->rooms, p->room.text, &room);
-    unsigned home = room != NULL ? room->home : topology_home(w->topology, p->room.text);
+    unsigned home = topology_home(w->topology, p->room.text);
     p->head.tag = MSG_ROOM_COMMITTED;
     outbox_add(&w->to_loops[home], &p->head);
 }
