@@ -532,7 +532,13 @@ void api_on_answer(struct http_request *r, struct msg *m)
         answer_rooms(r, (struct msg_rooms *)m);
         return;
     case MSG_LOOP_READ:
-        answer_events(r, (struct msg_read *)m);
+        if (r->search != NULL)
+            api_search_page(r, (const struct msg_read *)m);
+        else
+            answer_events(r, (struct msg_read *)m);
+        return;
+    case MSG_LOOP_RETURNED:
+        api_answer_search(r, (const struct msg_verdict *)m);
         return;
     case MSG_LOOP_PUBLISHED:
         answer_published(r, (const struct msg_publication *)m);

@@ -34,6 +34,11 @@ void handle_dry_run(struct http_request *r);
 void api_answer_policy(struct http_request *r, const struct msg_policy *m);
 void api_answer_page(struct http_request *r, const struct msg_traces *m);
 
+/* api_search.c */
+void handle_search(struct http_request *r);
+void api_search_page(struct http_request *r, const struct msg_read *m);
+void api_answer_search(struct http_request *r, const struct msg_verdict *m);
+
 /* api_trace.c */
 void handle_trace(struct http_request *r);
 void api_answer_trace(struct http_request *r, const struct msg_traces *m);

@@ -30,6 +30,7 @@ struct http_request {
     struct keyring *keyring;     /* reference, while key is set */
     char actor[ACTOR_MAX + 1];   /* whose token it is, for the audit; "" for a member's */
     struct dry_run *dry_run;     /* of a policy (api_policy.c), or NULL */
+    struct search *search;       /* in hand (api_search.c), or NULL */
     enum moderation_act act;     /* the decision that is being published … */
     char told_user[USER_ID_MAX + 1]; /* … and whom to tell of it; "": nobody waits */
     char told_cid[CID_MAX + 1];
@@ -49,8 +50,9 @@ struct http_request {
     size_t sent;                 /* of head and body together */
 };
 
-/* api_policy.c; takes NULL. */
+/* api_policy.c and api_search.c; they take NULL. */
 void dry_run_free(struct dry_run *d);
+void search_free(struct search *s);
 
 /* The response is complete: write it. Once a request. */
 void http_respond(struct http_request *r);

@@ -219,6 +219,11 @@ static int take_state(struct params *p, const char *value, char *err, size_t err
     return refuse(err, err_len, "state must be open, approved, rejected or masked");
 }
 
+static int take_mode(const char *value, char *err, size_t err_len)
+{
+    return strcmp(value, "semantic") == 0 ? 0 : refuse(err, err_len, "mode must be semantic");
+}
+
 int params_take(struct params *p, const struct route *route, const char *arg, char *err,
                 size_t err_len)
 {
@@ -233,6 +238,10 @@ int params_take(struct params *p, const struct route *route, const char *arg, ch
         return refuse(err, err_len, "before must be a number: the id below which the page starts");
     if (strncmp(arg, "state=", 6) == 0)
         return take_state(p, arg + 6, err, err_len);
+    if (route->id == ROUTE_SEARCH && strncmp(arg, "mode=", 5) == 0)
+        return take_mode(arg + 5, err, err_len);
+    if (strncmp(arg, "q=", 2) == 0)
+        snprintf(p->q, sizeof p->q, "%s", strlen(arg + 2) <= PARAM_Q_MAX ? arg + 2 : "");
     if (strncmp(arg, "room=", 5) == 0) {
         if (!room_name_is_valid(arg + 5, strlen(arg + 5)))
             return refuse(err, err_len, "room must be the name of a room");

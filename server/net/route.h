@@ -29,6 +29,7 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELE
     X(WORKERS,     workers,     GET,  "/api/v1/workers",               RIGHT_OPERATE,   0,   0) \
     X(ROOMS,       rooms,       GET,  "/api/v1/rooms",                 RIGHT_OPERATE,   200, 1000)\
     X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
+    X(SEARCH,      search,      GET,  "/api/v1/rooms/{room}/search",   RIGHT_READ_ROOM, 20,  100) \
     X(INSIGHTS,    insights,    GET,  "/api/v1/rooms/{room}/insights", RIGHT_READ_ROOM, 0,   0) \
     X(MESSAGES,    messages,    POST, "/api/v1/rooms/{room}/messages", RIGHT_WRITE,     0,   0) \
     X(OPS_TICKETS, ops_tickets, POST, "/api/v1/ops/tickets",           RIGHT_OWN,       0,   0) \
@@ -93,6 +94,8 @@ bool route_takes(const struct route *route, enum http_method method);
 /* Value of the Allow header. */
 const char *route_allow(const struct route *route);
 
+#define PARAM_Q_MAX 400
+
 /* What the query string may say; start with params_init. */
 struct params {
     uint64_t after;
@@ -100,6 +103,7 @@ struct params {
     uint32_t limit;
     char state[12];               /* of the review queue; "": not given */
     char room[ROOM_NAME_MAX + 1]; /* "": not given */
+    char q[PARAM_Q_MAX + 1];      /* of a search; "": not given */
 };
 
 void params_init(struct params *p, const struct route *route);

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Sequence
 
+from parley import meaning, registry
 from parley.keeper import Keeper, as_found
 from parley.recap import recap as recap_of
+from parley.recap.talk import read
 from parley.room import Message
 
 Json = dict[str, Any]
@@ -25,6 +27,23 @@ def recap(argument: Json) -> Json:
     since = argument["since"]
     events = [event for event in argument["events"] if event["seq"] > since]
     return {**recap_of(events, argument["now_ms"]), "since": since, "more": argument["more"]}
+
+
+def search(argument: Json) -> Json:
+    """The messages of a room that mean what is asked for.
+
+    argument  q: the question; limit; events: as `history` tells them, in any order
+    returns   hits: as `parley.search.search`; searched: how many messages were looked at; from:
+              seq of the first event, or null.  Or error: why it cannot be answered here.
+    """
+    if not meaning.is_installed():
+        return {"error": "search by meaning is not installed: "
+                         + registry.how_to_install([meaning.PACKAGE])}
+    from parley.search import search as search_of
+    events = sorted(argument["events"], key=lambda event: event["seq"])
+    lines = read(events)
+    return {"hits": search_of(argument["q"], lines, argument["limit"]), "searched": len(lines),
+            "from": events[0]["seq"] if events else None}
 
 
 def observe(keeper: Keeper, faults: Callable[[], Sequence[tuple[Any, ...]]],

@@ -91,6 +91,7 @@ def close() -> None:
 
 _calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "recap": calls.recap,
+    "search": calls.search,
     "observe": lambda argument: calls.observe(_keeper, room_failures, argument),
 }
 

@@ -223,7 +223,7 @@ def set_up(spec: Spec, folder: Path, settings_folder: Path | None,
     entry = Entry(spec.name, spec.version, spec=spec)
     missing = [name for name in spec.requires if not _is_installed(name)]
     if missing:
-        entry.status, entry.detail = MISSING, _how_to_install(missing)
+        entry.status, entry.detail = MISSING, how_to_install(missing)
         return entry
     try:
         spec, config = _configure(spec, settings_folder, values)
@@ -273,7 +273,8 @@ def _is_installed(name: str) -> bool:
         return False
 
 
-def _how_to_install(missing: list[str]) -> str:
+def how_to_install(missing: list[str]) -> str:
+    """What to type for packages ("package" or "package:module") that are missing."""
     modules = ", ".join(name.rpartition(":")[2] for name in missing)
     packages = " ".join(name.partition(":")[0] for name in missing)
     if sys.prefix != sys.base_prefix:

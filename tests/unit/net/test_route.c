@@ -38,6 +38,7 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/api/v1/rooms", ROUTE_ROOMS, METHOD_GET},
         {"/api/v1/rooms/lobby/events", ROUTE_EVENTS, METHOD_GET},
         {"/api/v1/rooms/lobby/insights", ROUTE_INSIGHTS, METHOD_GET},
+        {"/api/v1/rooms/lobby/search", ROUTE_SEARCH, METHOD_GET},
         {"/api/v1/rooms/lobby/messages", ROUTE_MESSAGES, METHOD_POST},
         {"/api/v1/ops/tickets", ROUTE_OPS_TICKETS, METHOD_POST},
         {"/api/v1/ops/session", ROUTE_OPS_SESSION, METHOD_POST},
@@ -242,6 +243,30 @@ START_TEST(query_parameters_have_defaults_and_bounds)
 }
 END_TEST
 
+START_TEST(a_search_has_a_question_and_one_mode)
+{
+    struct params p;
+    char err[128], longest[PARAM_Q_MAX + 4];
+    find("/api/v1/rooms/lobby/search");
+    params_init(&p, match.route);
+    ck_assert_str_eq(p.q, "");
+    ck_assert_int_eq(params_take(&p, match.route, "q=a printer", err, sizeof err), 0);
+    ck_assert_str_eq(p.q, "a printer");
+    ck_assert_int_eq(params_take(&p, match.route, "mode=semantic", err, sizeof err), 0);
+    ck_assert_int_eq(params_take(&p, match.route, "mode=magic", err, sizeof err), E_BAD_REQUEST);
+    ck_assert_ptr_nonnull(strstr(err, "semantic"));
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, "q=", 2);
+    longest[PARAM_Q_MAX + 2] = '\0';
+    ck_assert_int_eq(params_take(&p, match.route, longest, err, sizeof err), 0);
+    ck_assert_uint_eq(strlen(p.q), PARAM_Q_MAX);
+    longest[PARAM_Q_MAX + 2] = 'x';
+    longest[PARAM_Q_MAX + 3] = '\0';
+    ck_assert_int_eq(params_take(&p, match.route, longest, err, sizeof err), 0);
+    ck_assert_str_eq(p.q, ""); /* cut, it would be another question */
+}
+END_TEST
+
 START_TEST(numbers_are_digits_within_their_bound)
 {
     uint64_t n = 7;
@@ -289,4 +314,5 @@ UNIT_MAIN("route", each_path_of_the_table_is_found_as_itself,
           a_path_with_two_methods_tells_both, a_room_that_cannot_exist_is_refused_with_the_rule,
           get_serves_head_and_nothing_else, under_api_only_the_trade_of_a_ticket_is_open,
           query_parameters_have_defaults_and_bounds, numbers_are_digits_within_their_bound,
+          a_search_has_a_question_and_one_mode,
           the_bearer_token_is_found_in_its_header, a_header_list_is_searched_by_whole_words)

@@ -17,8 +17,9 @@ from parley import host  # noqa: E402
 Load = Callable[..., dict[str, dict[str, Any]]]
 
 BUILT_IN = ("question", "sentiment", "emotion", "toxicity", "language", "spam", "pii",
-            "intent", "trending", "health", "raid", "sentiment-vader", "language-lingua")
-EXTRAS = ("sentiment-vader", "language-lingua")
+            "intent", "trending", "health", "raid", "sentiment-vader", "language-lingua",
+            "near-duplicate")
+EXTRAS = ("sentiment-vader", "language-lingua", "near-duplicate")
 """Those that need packages which are not part of the default install."""
 
 

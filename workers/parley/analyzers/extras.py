@@ -60,8 +60,9 @@ class Lingua:
             what = f"does not know {', '.join(map(repr, unknown))}" if unknown \
                 else "needs two languages or more to choose from"
             raise AnalyzerError(f"languages: lingua {what}; there are {', '.join(sorted(known))}")
+        # Loaded here, not with the first message: it takes seconds, and no timeout ends it.
         self.detector = LanguageDetectorBuilder.from_languages(
-            *(known[code] for code in wanted)).build()
+            *(known[code] for code in wanted)).with_preloaded_language_models().build()
 
     def analyze(self, batch: Batch) -> list[list[Result]]:
         return [[Result(value.language.iso_code_639_1.name.lower(), min(value.value, 1.0))
