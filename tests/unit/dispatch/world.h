@@ -71,7 +71,7 @@ struct world_options {
 
 #define BUILT_IN                                                                    \
     "sentiment,sentiment-vader,emotion,toxicity,question,language,language-lingua,"   \
-    "spam,pii,trending,health,raid,near-duplicate"
+    "spam,pii,intent,trending,health,raid,near-duplicate"
 
 void world_start(struct world *w, const struct world_options *o);
 void world_stop(struct world *w);
