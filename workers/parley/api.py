@@ -225,6 +225,8 @@ class Spec:
     batch_size: int | None = None
     timeout_s: float | None = None
     priority: str = "gate"
+    fixed_threshold: float | None = None
+    """The operator's, which goes before those of Results."""
 
     @property
     def is_class(self) -> bool:

@@ -144,11 +144,14 @@ def _verdict(spec: Spec, result: Result, length: int) -> Verdict:
     score = _share(spec, label, "score", score)
     threshold = spec.threshold if threshold is None \
         else _share(spec, label, "threshold", threshold)
-    if flagged is None:
-        flagged = score >= threshold
-    elif not _is_bool(flagged):
+    if flagged is not None and not _is_bool(flagged):
         raise AnalyzerError(f"'{spec.name}' set flagged={_short(flagged)} on label '{label}'; "
                             f"use True, False or None")
+    if spec.fixed_threshold is not None:
+        threshold = spec.fixed_threshold
+        flagged = score >= threshold and (flagged is None or bool(flagged))
+    if flagged is None:
+        flagged = score >= threshold
     if not isinstance(spans, (list, tuple)):
         raise AnalyzerError(f"'{spec.name}' gave spans={_short(spans)} to label '{label}'; "
                             f"give a list of (start, end) pairs")

@@ -252,7 +252,7 @@ def _configure(spec: Spec, folder: Path | None,
     if "threshold" in values and "threshold" not in settings.names(declared):
         chosen = settings.build(settings.Threshold, {"threshold": values.pop("threshold")},
                                 str(path))
-        spec = replace(spec, threshold=chosen.threshold)
+        spec = replace(spec, fixed_threshold=chosen.threshold)
     config = settings.build(declared, values, str(path))
     return spec, config if spec.config else None
 

@@ -38,7 +38,7 @@ TEXT = Settings(penalty=0.1, keep=600_000, iterations=60, bits=16, min_messages=
 LINK = Settings(penalty=0.05, keep=40_000, iterations=100, bits=16, min_messages=2)
 CHAT_WEIGHT = 0.3
 COMMENT_WEIGHT = 4.0
-WRITTEN = 9000
+WRITTEN = 11000
 MOST_FALSE_CHAT, MOST_FALSE_SMS = 0.0020, 0.0015
 MOST_FALSE_SITES = 0.0005
 SETTINGS = {"text": asdict(TEXT), "link": asdict(LINK), "weight of clean chat": CHAT_WEIGHT,

@@ -112,6 +112,16 @@ def test_threshold_of_any_analyzer_may_be_set(load, judge, tmp_path):
     assert judge("x")[0][0][0][3:6] == (0.8, 0.9, False)
 
 
+def test_the_operator_s_threshold_goes_before_that_of_a_result(load, judge, tmp_path):
+    (tmp_path / "own.toml").write_text("threshold = 0.9\n")
+    load(own="from parley import Result, analyzer\n@analyzer('own')\ndef f(text): return "
+             "[Result('a', 0.8, threshold=0.1), Result('b', 0.95, threshold=0.99),\n"
+             "Result('c', 0.8, flagged=True), Result('d', 0.95, flagged=False)]\n")
+    assert [verdict[2:6] for verdict in judge("x")[0][0]] == [
+        ("a", 0.8, 0.9, False), ("b", 0.95, 0.9, True), ("c", 0.8, 0.9, False),
+        ("d", 0.95, 0.9, False)]
+
+
 def test_a_default_outside_its_limits_is_the_author_s_fault(load):
     report = load(shout=CLASS.replace("Field(4, ge=1", "Field(0, ge=1"))
     assert "the default of Settings.at_least is 0, but it must be from 1 to 100" in \
