@@ -39,10 +39,13 @@ LINK = Settings(penalty=0.05, keep=40_000, iterations=100, bits=16, min_messages
 CHAT_WEIGHT = 0.3
 COMMENT_WEIGHT = 4.0
 WRITTEN = 11000
+HARMLESS_WEIGHT = 0.1
+"""Of the harmless sentences among those written by hand; the spam among them weighs 1."""
 MOST_FALSE_CHAT, MOST_FALSE_SMS = 0.0020, 0.0015
 MOST_FALSE_SITES = 0.0005
 SETTINGS = {"text": asdict(TEXT), "link": asdict(LINK), "weight of clean chat": CHAT_WEIGHT,
-            "weight of comments": COMMENT_WEIGHT, "false alarms": {
+            "weight of comments": COMMENT_WEIGHT, "weight of harmless sentences": HARMLESS_WEIGHT,
+            "false alarms": {
                 "chat": MOST_FALSE_CHAT, "messages": MOST_FALSE_SMS, "sites": MOST_FALSE_SITES}}
 _TAG = re.compile(r"<[^>]{1,200}>")
 
@@ -92,7 +95,8 @@ def collect(root: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
         add([_TAG.sub(" ", html.unescape(text)) for text in some], data.labels[keep, 0],
             COMMENT_WEIGHT / 2, number)
     written = promotion.messages(rng, WRITTEN)
-    add([text for text, _ in written], [float(spam) for _, spam in written], 1.0, -1)
+    add([text for text, _ in written], [float(spam) for _, spam in written],
+        [1.0 if spam else HARMLESS_WEIGHT for _, spam in written], -1)
     label, weight, part = (np.array(column) for column in zip(*columns))
     return texts, label, weight, part.astype(int)
 
