@@ -52,8 +52,11 @@ def of_scores(spec: Spec, table: Scores, texts: Sequence[str]) -> Sequence[Any]:
     _check_shapes(spec, table, len(texts))
     if not _is_clean(table):
         return list(table)
-    flagged = table.scores >= np.array(table.thresholds) if table.flagged is None \
-        else table.flagged
+    if spec.fixed_threshold is not None:
+        table.thresholds[:] = [spec.fixed_threshold] * len(table.labels)
+    flagged = table.scores >= np.array(table.thresholds)
+    if table.flagged is not None:
+        flagged = table.flagged if spec.fixed_threshold is None else table.flagged & flagged
     spans = _spans_of_rows(spec, table, texts)
     count = len(table.labels)
     names, versions, nowhere = [spec.name] * count, [spec.version] * count, [()] * count

@@ -122,6 +122,16 @@ def test_the_operator_s_threshold_goes_before_that_of_a_result(load, judge, tmp_
         ("d", 0.95, 0.9, False)]
 
 
+def test_the_operator_s_threshold_goes_before_those_of_scores(load, judge, tmp_path):
+    (tmp_path / "own.toml").write_text("threshold = 0.9\n")
+    load(own="import numpy as np\nfrom parley import analyzer\nfrom parley.api import Scores\n"
+             "@analyzer('own')\nclass Own:\n    def analyze(self, batch):\n"
+             "        return Scores(['a', 'b', 'c'], np.array([[0.8, 0.95, 0.8]]), [0.1, 0.99, 0.1],\n"
+             "                      np.array([[True, True, False]]))\n")
+    assert [verdict[2:6] for verdict in judge("x")[0][0]] == [
+        ("a", 0.8, 0.9, False), ("b", 0.95, 0.9, True), ("c", 0.8, 0.9, False)]
+
+
 def test_a_default_outside_its_limits_is_the_author_s_fault(load):
     report = load(shout=CLASS.replace("Field(4, ge=1", "Field(0, ge=1"))
     assert "the default of Settings.at_least is 0, but it must be from 1 to 100" in \
