@@ -97,6 +97,42 @@ _SCORN = (
     "this {b} again", "typical {b}", "{n} disgust me", "i can't stand that {c} {b}",
     "stop being a {b}", "stop being so {c}", "what the fuck is wrong with {n}",
     "what is wrong with you {b}", "go fuck yourself {b}", "bullshit you {b}", "{m} is a {b} lol")
+_HARM = (
+    "kill", "murder", "strangle", "choke", "stab", "shoot", "beat", "punch", "hurt", "smash",
+    "slap", "bury", "destroy", "crush", "hang", "burn", "drown", "cut", "knock out")
+_BODY = ("face", "legs", "arms", "skull", "teeth", "nose", "ribs", "head", "fingers", "jaw")
+_FATES = (
+    "beaten", "shot", "hanged", "stabbed", "killed", "run over", "lynched", "executed", "burned",
+    "raped", "crippled", "put down", "drowned", "strangled", "dragged outside and shot")
+_MENACE = (
+    "i will {h} you", "i'll {h} you", "i am going to {h} you", "i'm gonna {h} you",
+    "i swear i'll {h} you", "we will {h} you", "we are going to {h} you",
+    "someone should {h} you", "someone should {h} {m}", "somebody needs to {h} {m}",
+    "i want to {h} {m}", "i will break your {y}", "i'll smash your {y} in",
+    "i know where you live and i will {h} you", "you will be {f}", "you should be {f}",
+    "you deserve to be {f}", "{m} deserves to be {f}", "{m} should be {f}", "{n} should be {f}",
+    "i hope you get {f}", "i hope {m} gets {f}", "i hope your family gets {f}",
+    "say that again and i'll {h} you", "if i see you i will {h} you",
+    "if i ever meet you i will break your {y}", "you are dead meat",
+    "next time i see you i'll break your {y}", "watch out or i'll {h} you", "i am coming for you",
+    "you won't live to see tomorrow", "you have one day left to live",
+    "i'll put a knife in your {y}", "a rope for {m}", "we know where your kids go to school",
+    "i will {h} your dog", "you will pay with your life")
+_CALM_PLANS = (
+    "i will kill the process", "i will show you", "i'll send you the link", "i will help you",
+    "i am going to call you", "we will visit you", "i will come to your place at eight",
+    "we will hunt down this bug", "someone should help you", "someone should fix {t}",
+    "i'll beat the last level tonight", "this boss will kill you fast", "i will break {t} again",
+    "i know where you work, see you there", "you will be fine", "you will be missed",
+    "you should be careful", "you should be there by nine", "you deserve to be happy",
+    "i hope you get well", "i hope you get the job", "i hope {m} gets better",
+    "he was shot in 1963", "if i see you i will say hello", "i am coming for dinner",
+    "i'll burn you a cd", "i will cut the second part", "the police shot him",
+    "the house burned down", "the vet put it down", "i'll punch in the numbers",
+    "i will hang up now", "he should be released", "stab in the dark",
+    "they will destroy us in the final", "my boss will kill me", "my wife is going to kill me",
+    "this diet will kill me", "the heat will kill you", "i could kill for a pizza",
+    "shoot me a mail")
 _CIVIL_CLEAN = (
     "{m} is right about this", "{m} is on tv tonight", "{m} is a friend of mine",
     "{m} is doing a good job", "{m} is so sweet", "{m} is amazing", "{m} is beautiful",
@@ -302,6 +338,18 @@ def scornful(rng: random.Random, count: int) -> tuple[list[str], list[str]]:
 
     return ([fill(rng.choice(_SCORN)) for _ in range(count)],
             [fill(rng.choice(_CIVIL_CLEAN)) for _ in range(count)])
+
+
+def menacing(rng: random.Random, count: int) -> tuple[list[str], list[str]]:
+    """`count` threats and wishes of harm, and as many harmless plans in like words."""
+    def fill(text: str) -> str:
+        for hole, words in (("{h}", _HARM), ("{y}", _BODY), ("{f}", _FATES), ("{m}", _MOCKED),
+                            ("{n}", _MOCKED_MANY), ("{t}", _THINGS)):
+            text = text.replace(hole, rng.choice(words))
+        return text
+
+    return ([fill(rng.choice(_MENACE)) for _ in range(count)],
+            [fill(rng.choice(_CALM_PLANS)) for _ in range(count)])
 
 
 def grumbling(rng: random.Random, count: int) -> list[str]:

@@ -85,7 +85,7 @@ def _add_scorn(out: Examples, clean: list[str], rng: random.Random) -> None:
     for text in rude:
         out.add([text], np.array([1.0, 1.0, 0.0, 0.0, float(lexicon.swears(text))]), 0.5)
     out.add(kind, np.zeros(5), 0.5)
-    out.add(rude, np.array([np.nan, np.nan, np.nan, 0.0, np.nan]), 2.0)  # no group is named
+    out.add(rude, np.array([np.nan, np.nan, np.nan, 0.0, np.nan]), 3.0)  # no group is named
     texts = [_among(text, clean, rng) for text in lexicon.grumbling(rng, 6000)]
     out.add(texts, np.array([0.05, 0.0, 0.0, 0.0, np.nan]), 1.5)
 
@@ -103,6 +103,10 @@ def _add_written(out: Examples, clean: list[str], rng: random.Random) -> None:
     out.add(texts, np.stack((toxic, toxic, unknown, toxic * named, unknown), axis=1),
             np.where(named, 1.0, named.sum() / (~named).sum()))
     _add_scorn(out, short, rng)
+    threats, plans = lexicon.menacing(rng, 4000)
+    out.add([_among(text, short, rng) for text in threats],
+            np.array([1.0, 0.2, 1.0, 0.0, np.nan]), 0.3)
+    out.add([_among(text, short, rng) for text in plans], np.zeros(5), 0.3)
 
 
 def _add_grumbling(out: Examples, lines: list[str], rng: random.Random) -> None:
@@ -118,7 +122,7 @@ def _add_grumbling(out: Examples, lines: list[str], rng: random.Random) -> None:
 def _add_words(out: Examples, clean: list[str], talk: Talk, offence: Offence,
                suspicion: Callable[[list[str]], np.ndarray]) -> None:
     """Single words: those the published models know, and the commonest of clean chat."""
-    out.add(lexicon.MILD, np.array([0.1, 0.0, 0.0, 0.0, np.nan]))
+    out.add(lexicon.MILD, np.array([0.1, 0.0, 0.0, 0.0, np.nan]), 5.0)
     words, p = offence.words()
     unknown = np.full((len(words), 5), np.nan)
     unknown[:, 0] = np.clip(p, 0.02, 0.9)
