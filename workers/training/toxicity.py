@@ -30,6 +30,9 @@ _CALM_WEIGHT = 5.0
 """Weight of a line of clean chat: what keeps technical talk far below any threshold."""
 _RIGHT = (0.0, 0.8, 0.8, 0.6, 0.8)
 """Share of the flags of each label that shall be right; people agree least on identity."""
+_LEAST = (0.0, 0.5, 0.3, 0.5, 0.5)
+"""No threshold is below.  Threats are so rare in what is tuned on that their scores stay low;
+0.3 is twice what the share of right flags asks for."""
 _CALM = 500
 """How many technical messages calibration sees."""
 
@@ -248,7 +251,7 @@ def thresholds(model: LinearModel, texts: list[str], labels: np.ndarray,
             _best_macro_f1(score, label >= 0.5)
         seen = calm_scores[~curses] if k else calm_scores
         least = max(least, float(np.quantile(seen[:, k], 1 - (5e-4 if k else _HARMLESS_SHARE))))
-        out[k] = np.round(np.clip(least, 0.0 if k == 0 else 0.5, 0.98), 6)
+        out[k] = np.round(np.clip(least, _LEAST[k], 0.98), 6)
     plain = (labels[:, 1] >= 0.5) & (labels[:, 3] == 0)
     out[3] = max(out[3], np.round(np.quantile(scores[plain, 3], 0.95), 6))
     return out
