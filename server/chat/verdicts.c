@@ -22,7 +22,7 @@
 #define RIDE_MS   20
 #define SILENT_MS 100
 /* What waits for a message leaves by itself at the next tick after this. */
-#define WAIT_MS   50
+#define WAIT_MS   25
 #define RETRY_MS  1000
 /* An event leaves early at either of these. */
 #define ITEMS_MAX 200
