@@ -352,6 +352,25 @@ def test_a_raid_is_told_soon_once_and_ends():
     assert 0 <= over["lasted_ms"] < 5000
 
 
+def test_a_dozen_newcomers_with_one_text_are_a_raid():
+    room, now = make(Raid, RaidSettings()), T0 + 720 * 5000
+    state = room.new_state()
+    for message in chatter(random.Random(5), T0, 720, 5000):  # of people who came long ago
+        room.update(state, message, {})
+    acts = sorted([(now + n * 700, n, None) for n in range(12)]
+                  + [(now + n * 700 + 1000 + k * 6000, n, f"JOIN the best server now {n}{k}") for n in range(12)
+                     for k in range(3)], key=lambda act: act[0])
+    told = []
+    for at, n, text in acts:
+        if text is None:
+            room.join(state, f"raider{n}", True, at)
+        else:
+            room.update(state, Message("r", f"raider{n}", at, text), {})
+        told.append(room.tick(state, at))
+    begun = next(what for what in told if what)
+    assert begun["raid"] and {"newcomers", "duplicates"} <= set(begun["why"]), begun
+
+
 def test_two_who_flood_are_no_raid():
     room, state, now = raid_room()
     told = []
