@@ -32,15 +32,21 @@ def needs(module: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not has(module), reason=f"{module} is not installed")
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_what_is_missing_is_told_with_the_way_to_install_it(load, name):
-    module, package = PACKAGES[name]
-    entry = load(built_in=True)[name]
-    if has(module):
-        assert entry["status"] == "ready", entry["detail"]
-    else:
-        assert entry["status"] == "not installed"
-        assert f"pip install {package}" in entry["detail"]
+def test_what_is_missing_is_told_with_the_way_to_install_it(load):
+    report = load(built_in=True)
+    for name, (module, package) in PACKAGES.items():
+        entry = report[name]
+        if has(module):
+            assert entry["status"] == "ready", entry["detail"]
+        else:
+            assert entry["status"] == "not installed"
+            assert f"pip install {package}" in entry["detail"]
+
+
+@pytest.fixture(scope="module")
+def lingua() -> Harness:
+    """Of few languages: all of them take seconds to load."""
+    return Harness(Lingua, settings={"languages": ["en", "de", "es", "ja", "ru"]})
 
 
 @needs("vaderSentiment")
@@ -57,21 +63,21 @@ def test_vader_tells_good_from_bad():
     ("ich habe das gestern schon einmal versucht", "de"),
     ("ayer intenté instalarlo y no funcionó", "es"),
     ("これはとても面白いですね", "ja"), ("где находится библиотека", "ru")])
-def test_lingua_names_the_language(text, language):
-    found = Harness(Lingua).say(text)
+def test_lingua_names_the_language(lingua, text, language):
+    found = lingua.say(text)
     assert 0 < len(found) <= 5
     assert [r.label for r in found if r.flagged] == [language]
 
 
 @needs("lingua")
-def test_lingua_says_nothing_of_what_is_no_language():
+def test_lingua_says_nothing_of_what_is_no_language(lingua):
     for text in ("", "12345 !!", "???"):
-        assert Harness(Lingua).say(text) == []
+        assert lingua.say(text) == []
 
 
 @needs("lingua")
-def test_lingua_keeps_to_the_rules_of_an_analyzer():
-    Harness(Lingua, settings={"languages": ["en", "de", "fr"]}).check()
+def test_lingua_keeps_to_the_rules_of_an_analyzer(lingua):
+    lingua.check()
 
 
 @needs("lingua")
