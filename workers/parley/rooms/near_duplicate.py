@@ -30,8 +30,8 @@ _FOUND_MS = 60 * 60 * 1000
 _LIKE = 5
 _QUOTE = 80
 _UNIT = 127.0
-_VARIES = re.compile(r"https?://\S+|www\.\S+|\S*\d\S*")
-"""Links, numbers and codes: what a campaign changes first."""
+_VARIES = re.compile(r"https?://|www\.|\d")
+"""In links, numbers and codes: what a campaign changes first."""
 
 
 @dataclass
@@ -69,12 +69,13 @@ class NearDuplicate(RoomAnalyzer):
 
     def update(self, state: dict[str, Any], message: Message,
                found: Mapping[str, Found]) -> None:
-        text = _VARIES.sub(" ", message.text)
-        if len(text.split()) < self.config.words:
+        words = [word for word in message.text[:meaning.READ].split()
+                 if not _VARIES.search(word)]
+        if len(words) < self.config.words:
             return
         since = message.time_ms - self.config.minutes * 60_000
         recent = state["recent"] = [said for said in state["recent"] if said.time_ms >= since]
-        row = self.meaning.vectors([text])[0, :_SIZE]
+        row = self.meaning.vectors([" ".join(words)])[0, :_SIZE]
         length = float(np.linalg.norm(row))
         if length == 0:
             return
