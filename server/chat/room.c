@@ -278,9 +278,14 @@ static void analyze_inline(struct chat *c, struct msg_job *job)
         room_on_verdict(c, v);
 }
 
+/* With the text as people are shown it. */
 static struct msg_job *make_job(const struct msg_publication *m)
 {
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, m->text_len + 1);
+    const struct judgement *j = m->judgement;
+    bool masked = j != NULL && j->action == ACTION_MASK;
+    const char *text = masked ? j->shown.data : m->text;
+    size_t len = masked ? j->shown.len : m->text_len;
+    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
     if (job == NULL)
         return NULL; /* it stays pending in the store and is analysed after the next start */
     job->id = m->id;
@@ -293,11 +298,12 @@ static struct msg_job *make_job(const struct msg_publication *m)
     job->origin.received_us = m->received_us;
     job->origin.flood_repeats = m->flood_repeats;
     job->origin.flood_users = m->flood_users;
-    if (m->judgement != NULL)
-        job->origin.pass = m->judgement->pass;
+    if (j != NULL)
+        job->origin.pass = j->pass;
     memcpy(job->user_id, m->user->id, sizeof job->user_id);
-    job->text_len = m->text_len;
-    memcpy(job->text, m->text, m->text_len + 1);
+    job->text_len = len;
+    memcpy(job->text, text, len);
+    job->text[len] = '\0';
     return job;
 }
 
@@ -325,6 +331,8 @@ struct follow_up {
     uint64_t committed_us;
 };
 
+/* A verdict of the gate's goes by way of dispatch, whose room analyzers may see a message now that
+ * people do. */
 static struct follow_up plan(struct chat *c, struct msg_publication *m)
 {
     struct follow_up f = {NULL, NULL, clock_mono_us()};
@@ -332,8 +340,11 @@ static struct follow_up plan(struct chat *c, struct msg_publication *m)
     if (!m->analyse || hidden || !chat_has_dispatch(c))
         return f;
     f.verdict = take_verdict(m);
-    if (f.verdict == NULL)
-        f.job = make_job(m);
+    f.job = make_job(m);
+    if (f.job != NULL && f.verdict != NULL) {
+        f.job->head.tag = MSG_DISPATCH_SHOWN;
+        f.job->judged = f.verdict;
+    }
     return f;
 }
 
@@ -345,7 +356,7 @@ static void follow_up(struct chat *c, struct follow_up *f)
         return;
     o->committed_us = f->committed_us;
     o->shown_us = clock_mono_us();
-    if (f->verdict != NULL)
+    if (f->job == NULL)
         room_on_verdict(c, f->verdict);
     else if (c->shared->analyze_inline == NULL)
         chat_post_dispatch(c, &f->job->head);

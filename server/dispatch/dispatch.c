@@ -224,12 +224,24 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
     d->changed = true;
 }
 
+/* What the gate judged is for room analyzers only as people were shown it, if they were. */
+static void on_shown(struct dispatch *d, struct msg_job *m)
+{
+    struct msg_verdict *v = m->judged;
+    insights_observe(d, m, v);
+    m->judged = NULL;
+    mailbox_post(d->topology->loops[topology_home(d->topology, m->room.text)], &v->head);
+}
+
 static void on_msg(struct dispatch *d, struct msg *m)
 {
     switch (m->tag) {
     case MSG_DISPATCH_JOB:
         on_job(d, (struct msg_job *)m);
         return;
+    case MSG_DISPATCH_SHOWN:
+        on_shown(d, (struct msg_job *)m);
+        break;
     case MSG_DISPATCH_PENDING:
         on_pending(d, (struct msg_pending *)m);
         return;

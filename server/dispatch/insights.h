@@ -31,7 +31,7 @@ struct dispatch;
 void insights_init(struct insights *n);
 void insights_fini(struct insights *n);
 
-/* A message was judged. Both are borrowed. */
+/* A message that people were shown was judged. Both are borrowed. */
 void insights_observe(struct dispatch *d, const struct msg_job *job, const struct msg_verdict *v);
 /* Somebody came into a room. */
 void insights_on_joined(struct dispatch *d, const struct msg_joined *m);

@@ -48,7 +48,7 @@ static void conclude(struct dispatch *d, const struct worker *w, const struct ba
     v->compute_us = (uint32_t)r->compute_us;
     if (b->kind == JOB_CALL)
         conclude_call(v, r->returned);
-    else if (b->kind != JOB_ADHOC)
+    else if (b->kind == JOB_BACKGROUND && !j->msg->masked)
         insights_observe(d, j->msg, v);
     deliver(d, j->msg, v);
 }

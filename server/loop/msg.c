@@ -112,6 +112,9 @@ static void free_read(struct msg_read *r)
 static void free_rest(struct msg *m)
 {
     switch (m->tag) {
+    case MSG_DISPATCH_SHOWN:
+        free(((struct msg_job *)m)->judged);
+        break;
     case MSG_STORE_REVIEW:
     case MSG_LOOP_REVIEWED:
         buf_fini(&((struct msg_review *)m)->entries);

@@ -98,6 +98,7 @@ struct mailbox;
     X(INQUIRY_STOP,         signal)                                                             \
     /* dispatch */                                                                              \
     X(DISPATCH_JOB,         job)          /* home or edge: analyse this text */                  \
+    X(DISPATCH_SHOWN,       job)          /* home: shown, and the gate has had it judged */      \
     X(DISPATCH_PENDING,     pending)      /* store: the answer */                                \
     X(DISPATCH_QUARANTINED, quarantine)   /* store: it is on disk (or status says why not) */    \
     X(DISPATCH_SPAWNED,     worker)       /* main */                                             \
@@ -409,6 +410,7 @@ struct msg_job {
     struct msg head;
     enum job_kind kind;
     bool again;               /* out of the quarantine: whatever was done before does not count */
+    bool masked;              /* this is the text as sent, not as people see it */
     int64_t id;               /* the event's number over all rooms */
     struct room_name room;
     uint64_t seq;
@@ -416,6 +418,7 @@ struct msg_job {
     struct origin origin;
     int64_t ts_ms;
     const char *call;         /* JOB_CALL: the function; a literal. Its argument is the text */
+    struct msg_verdict *judged; /* SHOWN: the gate's verdict on it, on its way to the room; owned */
     /* all but background */
     struct mailbox *reply;
     enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_INQUIRY_JUDGED */

@@ -64,7 +64,7 @@
     X(PENDING_RELEASE,   "UPDATE pending SET state = 1 WHERE id = ?1 AND state = 2")               \
     X(PENDING_DROP,      "DELETE FROM pending WHERE id = ?1 AND state = 2")                        \
     X(PENDING_PAGE,      "SELECT p.id, r.name, e.seq, e.ts, u.uid, coalesce(x.text, e.text), "     \
-                         "e.kind, e.on_seq, a.role FROM pending p "                                \
+                         "e.kind, e.on_seq, a.role, x.text IS NOT NULL FROM pending p "            \
                          "LEFT JOIN altered x ON x.id = p.id "                                     \
                          "JOIN events e ON e.id = p.id JOIN rooms r ON r.id = e.room "             \
                          "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \

@@ -284,6 +284,7 @@ struct msg *writer_make_job(sqlite3_stmt *s)
     if (sqlite3_column_int(s, 6) == EVENT_EDIT)
         job->on = (uint64_t)sqlite3_column_int64(s, 7);
     job->origin.role = (enum role)sqlite3_column_int(s, 8);
+    job->masked = sqlite3_column_int(s, 9) != 0;
     return &job->head;
 }
 

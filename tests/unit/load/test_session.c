@@ -421,11 +421,11 @@ START_TEST(a_long_resume_pages_on_and_holds_pushes)
         text_of(0, 1));
     ck_assert(c0->in[0].catching_up);
     say_message(c0, 13, 3); /* held back: the next page has it */
-    say(c0, "{\"id\":200,\"type\":\"ok\",\"more\":false,\"events\":["
+    say(c0, "{\"id\":400,\"type\":\"ok\",\"more\":false,\"events\":["
             "{\"room\":\"load-0\",\"seq\":12,\"kind\":\"message\",\"text\":\"%s\"}]}",
         text_of(0, 2));
     ck_assert(c0->in[0].catching_up);
-    say(c0, "{\"id\":200,\"type\":\"ok\",\"more\":false,\"events\":["
+    say(c0, "{\"id\":400,\"type\":\"ok\",\"more\":false,\"events\":["
             "{\"room\":\"load-0\",\"seq\":13,\"kind\":\"message\",\"text\":\"%s\"}]}",
         text_of(0, 3));
     ck_assert(!c0->in[0].catching_up);
