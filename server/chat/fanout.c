@@ -12,7 +12,8 @@
  * sixth of the time, or has no pause at all, news of its rooms wait for more to leave with them,
  * and whom a reply goes to anyway takes them along. They wait for two beats at most, flush_ms
  * together: who lacks, at a beat, what was there at the beat before, gets all there is. For who has
- * a reply coming they wait a while longer. A loop without debt sends at once.
+ * a reply coming they wait a while longer. A loop without debt sends at once, and so does any for a
+ * room whose news come further apart than that.
  *
  * A room of thousands is written to in slices, one a turn, so that in between the loop reads, hands
  * to the store and replies.
@@ -34,6 +35,12 @@
 #define DEBT_MAX 10
 /* In times of flush_ms: for who waits for a reply an event waits so long, twice that at most. */
 #define LONG_WAIT 2
+/* What comes within this time is one piece of news, … */
+#define SAME_NEWS_US 1000
+/* … of so many the last counts one in the average; in times of flush_ms: no gap is longer, so a
+ * room that begins to be busy is soon known to be. */
+#define GAP_SHARE 8
+#define GAP_MAX 4
 
 static void set_choked(struct session *s)
 {
@@ -280,6 +287,12 @@ static void collect_waiting(struct chat *c, uint64_t now_us)
     }
 }
 
+/* A room whose news come further apart than they may wait saves no send by waiting. */
+static bool is_sparse(const struct chat *c, const struct roster *r)
+{
+    return r->gap_us > c->shared->limits.flush_ms * 1000ull;
+}
+
 static void collect_dirty(struct chat *c, uint64_t now_us)
 {
     bool in_debt = is_in_debt(c, now_us);
@@ -290,6 +303,8 @@ static void collect_dirty(struct chat *c, uint64_t now_us)
             set_due(c, r, roomlog_end(&r->log), roomlog_end(&r->log));
         else if (r->gathered >= ROSTER_GATHERS)
             set_due(c, r, r->mark, r->late);
+        else if (is_sparse(c, r))
+            set_due(c, r, roomlog_end(&r->log), r->late);
         else
             wait_for_beat(c, r, now_us);
     }
@@ -338,10 +353,21 @@ unsigned fanout_flush(struct chat *c)
     return ms_to_beat(c, now_us);
 }
 
+static void note_gap(const struct chat *c, struct roster *r)
+{
+    uint64_t now_us = clock_mono_us(), gap_us = now_us - r->news_us;
+    uint64_t most_us = c->shared->limits.flush_ms * GAP_MAX * 1000ull;
+    if (gap_us < SAME_NEWS_US)
+        return;
+    r->gap_us = (r->gap_us * (GAP_SHARE - 1) + (gap_us < most_us ? gap_us : most_us)) / GAP_SHARE;
+    r->news_us = now_us;
+}
+
 void loop_on_fanout(struct chat *c, struct msg_fanout *m)
 {
     struct roster *r = roster_find(c, m->room.text);
     if (r != NULL) {
+        note_gap(c, r);
         roster_append(c, r, m->frame, m->seq);
         if (r->oldest_us == 0)
             r->oldest_us = m->received_us;

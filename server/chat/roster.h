@@ -49,6 +49,7 @@ struct roster {
     uint64_t late_us;        /* … and when the next one is over */
     uint64_t marked_us, oldest_us; /* when the request behind the oldest event that waits was read:
                                       of those before the mark, and behind it; 0: none */
+    uint64_t news_us, gap_us; /* when there was news last, and how far apart it comes, on average */
     uint32_t gathered;       /* durable frames since the mark */
     uint64_t counted_from, counted_len, counted; /* frames of the piece last written */
 };

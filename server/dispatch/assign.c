@@ -12,9 +12,12 @@
 
 /* Of the gate, that may lie at a worker. */
 #define GATE_CREDITS 2
-/* A batch while there is a gate; there is one for so long after its last job. */
+/* A batch costs more than the few messages in it, so the gate's gather too while they stream, for
+ * so long at most, and for no more than this part of what is left until the deadline. */
+#define GATE_GATHER_US 8000
+#define GATE_GATHER_SHARE 8
+/* A batch while there is a gate. */
 #define SHORT_BATCH_US 8000
-#define GATED_US 10000000u
 
 /* False: the worker takes nothing now, and the batch waits again. */
 static bool send_batch(struct dispatch *d, struct worker *w, struct batch *b)
@@ -48,6 +51,14 @@ static unsigned load_of(const struct worker *w, enum job_kind kind)
     return kind == JOB_GATE ? w->n_gate : w->n_batches - w->n_gate;
 }
 
+/* The same, for choosing: a call in hand takes longer than any batch of the gate's. */
+static unsigned delay_of(const struct worker *w, enum job_kind kind)
+{
+    bool calls = w->n_batches > 0
+                 && container_of(w->batches.next, struct batch, link)->kind == JOB_CALL;
+    return load_of(w, kind) + (kind == JOB_GATE && calls ? GATE_CREDITS : 0);
+}
+
 /* The open worker with the fewest batches in the way, those after the last choice first; NULL:
  * none. */
 static struct worker *pick(struct dispatch *d, enum job_kind kind, const struct worker *except)
@@ -57,8 +68,8 @@ static struct worker *pick(struct dispatch *d, enum job_kind kind, const struct 
         struct worker *w = &d->workers.workers[(d->next_slot + i) % d->workers.n];
         if (w == except || !worker_is_open(w) || has_suspect(w))
             continue;
-        if (best == NULL || load_of(w, kind) < load_of(best, kind)
-            || (load_of(w, kind) == load_of(best, kind) && w->n_batches < best->n_batches))
+        if (best == NULL || delay_of(w, kind) < delay_of(best, kind)
+            || (delay_of(w, kind) == delay_of(best, kind) && w->n_batches < best->n_batches))
             best = w;
     }
     return best;
@@ -96,11 +107,25 @@ static uint32_t size_max(const struct dispatch *d, const struct worker *w, enum 
 {
     if (kind == JOB_CALL)
         return 1;
-    bool gated = d->gated_us != 0 && d->now_us - d->gated_us < GATED_US;
-    if (!gated || w->mean_job_us == 0)
+    if (!dispatch_is_gated(d) || w->mean_job_us == 0)
         return d->batcher.batch_max;
     uint64_t n = SHORT_BATCH_US / w->mean_job_us;
     return n < 1 ? 1 : n < d->batcher.batch_max ? (uint32_t)n : d->batcher.batch_max;
+}
+
+/* How long waiting jobs of a kind may gather behind the last batch; 0: not at all. */
+static uint64_t gather_us(const struct dispatch *d, enum job_kind kind)
+{
+    if (kind == JOB_BACKGROUND)
+        return d->batcher.delay_us;
+    if (kind != JOB_GATE)
+        return 0;
+    uint64_t due_us = ledger_due_us(&d->ledger, kind), most_us = GATE_GATHER_US;
+    if (due_us != 0)
+        most_us = due_us > d->now_us ? (due_us - d->now_us) / GATE_GATHER_SHARE : 0;
+    if (most_us > GATE_GATHER_US)
+        most_us = GATE_GATHER_US;
+    return most_us < d->batcher.delay_us ? most_us : d->batcher.delay_us;
 }
 
 /* Hands out what can be handed out of a kind. Returns how long until age alone makes another
@@ -117,14 +142,16 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
         if (load_of(w, kind) >= credits)
             break;
         struct batcher limits = {size_max(d, w, kind), d->batcher.delay_us};
-        if (kind == JOB_BACKGROUND) {
-            uint64_t pause =
-                batcher_pause_us(&limits, l->lanes[kind].n, d->now_us - d->history_us,
-                                 w->mean_batch_us);
+        unsigned sharing = count_idle(d, reserved);
+        uint64_t gather = gather_us(d, kind);
+        if (gather > 0) {
+            limits.delay_us = gather;
+            sharing = 1;
+            uint64_t pause = batcher_pause_us(&limits, l->lanes[kind].n,
+                                              d->now_us - d->emptied_us[kind], w->mean_batch_us);
             if (pause > 0)
                 return pause;
         }
-        unsigned sharing = kind == JOB_BACKGROUND ? 1 : count_idle(d, reserved);
         uint32_t n = batcher_size(&limits, l->lanes[kind].n, age, load_of(w, kind), credits,
                                   sharing);
         if (n == 0)
@@ -137,8 +164,8 @@ static uint64_t assign(struct dispatch *d, enum job_kind kind, const struct work
             continue;
         if (kind != JOB_BACKGROUND) /* history's keep to the worker whose caches are warm */
             d->next_slot = w->slot + 1;
-        else if (l->lanes[kind].n == 0)
-            d->history_us = d->now_us;
+        if (l->lanes[kind].n == 0)
+            d->emptied_us[kind] = d->now_us;
     }
     return UINT64_MAX;
 }

@@ -6,10 +6,11 @@
  * delay. But a batch has a price of its own (a message alone costs five times as much as one of
  * many): when history's messages come one behind the other, whose verdicts nobody waits for, one
  * batch is filled before the next is begun, and after it there is a rest of several times what a
- * batch takes, at most the delay: so batches grow with the load. While all are busy jobs gather,
- * and what has gathered goes ahead to a busy worker as one batch when it is full or its oldest job
- * has waited for the delay, whichever comes first; credits bound how much may lie at a worker,
- * since what lies there is lost time when it dies.
+ * batch takes, at most the delay: so batches grow with the load. So do the gate's, with a delay of
+ * a few milliseconds (assign.c). While all are busy jobs gather, and what has gathered goes ahead
+ * to a busy worker as one batch when it is full or its oldest job has waited for the delay,
+ * whichever comes first; credits bound how much may lie at a worker, since what lies there is lost
+ * time when it dies.
  */
 #ifndef DISPATCH_BATCHER_H
 #define DISPATCH_BATCHER_H

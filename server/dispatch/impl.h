@@ -42,7 +42,7 @@ struct dispatch {
     struct insights insights;
     struct buf out;          /* scratch: the message being packed */
     unsigned next_slot;      /* where the search for a free worker starts */
-    uint64_t history_us;     /* when the last of history's jobs that waited were sent */
+    uint64_t emptied_us[N_JOB_KINDS]; /* when the last waiting jobs of each kind were sent */
     uint64_t gated_us;       /* when the last job of the gate came; 0: never */
     int64_t last_unnumbered; /* id given to the last job that has none of its own */
     struct msg *unkept;      /* quarantines that the store could not keep: sent again */
@@ -51,6 +51,14 @@ struct dispatch {
     char problem[PROBLEM_MAX];
     char reload_problem[MSG_REASON_MAX]; /* why the newest analyzers do not run, or "" */
 };
+
+/* There is a gate for so long after its last job. */
+#define GATED_US 10000000u
+
+static inline bool dispatch_is_gated(const struct dispatch *d)
+{
+    return d->gated_us != 0 && d->now_us - d->gated_us < GATED_US;
+}
 
 /* outcome.c */
 

@@ -15,6 +15,7 @@
 #define CALL_US 2000000u
 #define ROOM_MESSAGES_MAX 300
 #define CALL_MESSAGES_MAX 600
+#define CALL_MESSAGES_GATED 150 /* a gate waits behind it */
 #define CALL_ROOMS_MAX 16
 #define PATIENCE_US 20000000u
 #define SAVE_US 15000000u
@@ -238,14 +239,14 @@ static json_t *describe(struct dispatch *d, struct insight *i)
 static json_t *gather(struct dispatch *d)
 {
     json_t *rooms = json_array();
-    size_t messages = 0;
+    size_t messages = 0, most = dispatch_is_gated(d) ? CALL_MESSAGES_GATED : CALL_MESSAGES_MAX;
     LIST_FOREACH (&d->insights.eager, link, after) {
         struct insight *i = of(link);
         if (!i->loaded || d->now_us - i->called_us < CALL_US)
             continue;
         messages += json_array_size(i->messages);
         json_array_append_new(rooms, describe(d, i));
-        if (json_array_size(rooms) == CALL_ROOMS_MAX || messages >= CALL_MESSAGES_MAX)
+        if (json_array_size(rooms) == CALL_ROOMS_MAX || messages >= most)
             break;
     }
     if (json_array_size(rooms) == 0) {

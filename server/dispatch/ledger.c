@@ -166,6 +166,12 @@ uint64_t ledger_oldest_us(const struct ledger *l, enum job_kind kind)
     return list_is_empty(jobs) ? 0 : job_of(jobs->next)->arrived_us;
 }
 
+uint64_t ledger_due_us(const struct ledger *l, enum job_kind kind)
+{
+    const struct list *jobs = &l->lanes[kind].jobs;
+    return list_is_empty(jobs) ? 0 : job_of(jobs->next)->msg->deadline_us;
+}
+
 struct batch *ledger_take_suspect(struct ledger *l)
 {
     if (list_is_empty(&l->suspects))

@@ -92,6 +92,8 @@ int ledger_add(struct ledger *l, struct msg_job *msg, uint64_t now_us);
 bool ledger_has(const struct ledger *l, int64_t id);
 /* When the oldest fresh job of the kind arrived; 0 when there is none. */
 uint64_t ledger_oldest_us(const struct ledger *l, enum job_kind kind);
+/* Until when it must have begun; 0: there is none, or it may wait. */
+uint64_t ledger_due_us(const struct ledger *l, enum job_kind kind);
 
 /* The next suspected batch, or NULL. Its attempt is counted. */
 struct batch *ledger_take_suspect(struct ledger *l);

@@ -95,7 +95,7 @@ def rooms(timing: Timing) -> list[Case]:
 def window(timing: Timing) -> list[Case]:
     load = ["--clients", "1000", "--publishers", "10", "--rate", "100", *timing.load(2)]
     ours = [_parley(f"parley-{ms}ms", f"Parley, --flush-ms {ms}", load, "--durability", "memory", "--workers", "0",
-                    "--flush-ms", str(ms), x=ms) for ms in (0, 1, 2, 5, 10, 20)]
+                    "--flush-ms", str(ms), x=ms) for ms in (0, 1, 2, 5, 10, 15, 20)]
     return ours + peers(load, "raw", "raw-window", "uws", "node-ws")
 
 

@@ -62,6 +62,34 @@ START_TEST(dense_news_wait_replies_and_full_sends_do_not)
 }
 END_TEST
 
+START_TEST(in_debt_a_room_whose_news_are_far_apart_is_told_at_once)
+{
+    world_init(&w, 1);
+    w.shared.limits.flush_ms = 60000;
+    client_open(&w, 0, &ada);
+    client_open(&w, 0, &bob);
+    client_enter(&w, &ada, "ada", "lobby");
+    client_enter(&w, &bob, "bob", "lobby");
+    client_forget(&bob);
+    run_up_debt(w.chats[0]);
+    client_say(&w, &ada, 10);
+    ck_assert_ptr_null(client_next(&bob));
+    beat(w.chats[0]);
+    beat(w.chats[0]);
+    client_expect(&bob, 1, 1);
+    struct roster *r = roster_find(w.chats[0], "lobby");
+    r->gap_us = 2 * 60000000ull;
+    client_say(&w, &ada, 11);
+    client_expect(&bob, 2, 2);
+    r->gap_us = 60000000ull; /* as far apart as they may wait, which may save something */
+    client_say(&w, &ada, 12);
+    ck_assert_ptr_null(client_next(&bob));
+    client_close(&w, &ada);
+    client_close(&w, &bob);
+    world_fini(&w);
+}
+END_TEST
+
 START_TEST(in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait)
 {
     world_init(&w, 1);
@@ -178,5 +206,6 @@ END_TEST
 
 UNIT_MAIN("fanout", in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait,
           dense_news_wait_replies_and_full_sends_do_not,
+          in_debt_a_room_whose_news_are_far_apart_is_told_at_once,
           the_ok_comes_before_its_event_although_another_room_waits,
           a_walk_of_many_is_sliced_and_keeps_no_reply_waiting)
