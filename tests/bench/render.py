@@ -161,12 +161,12 @@ def _plainly(found: Results) -> str:
     """What the picture does not say, and a reader should know."""
     tuned = results.ratio(found, "a", "node-ws-turn", "raw", "cpu_s_per_million")
     at_once = results.ratio(found, "e", "node-ws", "parley-0ms", "cpu_s_per_million")
-    waiting = results.ratio(found, "e", "node-ws", "parley-15ms", "cpu_s_per_million")
+    waiting = results.ratio(found, "e", "node-ws", "parley-20ms", "cpu_s_per_million")
     if tuned is None or at_once is None or waiting is None:
         return ""
     return (f"Most of this is design, not language: Node tuned by hand needs {tuned:.1f} × the CPU of raw epoll. And where "
             f"there is little to batch all pay the kernel alike: at 100,000 deliveries/s Node `ws` needs {at_once:.1f} × "
-            f"Parley's CPU with `--flush-ms 0`, {waiting:.1f} × with 15.\n\n")
+            f"Parley's CPU with `--flush-ms 0`, {waiting:.1f} × with 20.\n\n")
 
 
 def _provenance(found: Results) -> str:

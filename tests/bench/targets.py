@@ -155,7 +155,7 @@ TARGETS: Sequence[Target] = (
     at_most("d", "CPU of `full` against the raw server", "parley-full", "raw", 4),
     at_least("d", "CPU of `full`, less than Node `ws` by", "node-ws", "parley-full", 4),
     at_most("e", "p99 at `--flush-ms 0` against the raw server", "parley-0ms", "raw", 1.3, "delivery_p99_ms"),
-    at_most("e", "CPU with `--flush-ms 15` against 0", "parley-15ms", "parley-0ms", 0.6),
+    at_most("e", "CPU with `--flush-ms 20` against 0", "parley-20ms", "parley-0ms", 0.6),
     below("f", "RSS of an idle connection", "parley-memory", "rss_bytes_per_connection", 3000, "bytes"),
     at_least("f", "handshakes/s with hello and join, more than Node `ws` upgrades by", "parley-memory", "node-ws", 4,
              "handshakes_per_s", beside="raw/node-ws"),
