@@ -4,8 +4,9 @@ from harness import Client, Scenario
 
 
 def about(client: Client, user: dict) -> list[bool]:
+    """What `client` was told of `user` in the lobby; other rooms tell of their own, each when it likes."""
     return [p["online"] for p in client.pushes
-            if p["type"] == "presence" and p.get("user", {}).get("id") == user["id"]]
+            if p["type"] == "presence" and p["room"] == "lobby" and p.get("user", {}).get("id") == user["id"]]
 
 
 async def run(t: Scenario) -> None:
