@@ -93,7 +93,7 @@ static void stop_waiting(struct chat *c, struct waiting *w)
 static struct msg_job *make_job(struct chat *c, const struct waiting *w)
 {
     const struct msg_publication *m = w->m;
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, m->text_len + 1);
+    struct msg_job *job = msg_job_new(m->text, m->text_len);
     if (job == NULL)
         return NULL;
     job->kind = JOB_GATE;
@@ -107,8 +107,6 @@ static struct msg_job *make_job(struct chat *c, const struct waiting *w)
     job->origin.flood_repeats = m->flood_repeats;
     job->origin.flood_users = m->flood_users;
     memcpy(job->user_id, m->user->id, sizeof job->user_id);
-    job->text_len = m->text_len;
-    memcpy(job->text, m->text, m->text_len + 1);
     return job;
 }
 

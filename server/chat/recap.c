@@ -105,12 +105,7 @@ static struct msg_job *make_job(const struct session *s, const struct msg_read *
     buf_append_str(&b, ",\"events\":[");
     buf_append(&b, m->events.data, m->events.len);
     buf_append_str(&b, "]}");
-    struct msg_job *job = b.failed ? NULL : msg_new(MSG_DISPATCH_JOB, b.len + 1);
-    if (job != NULL) {
-        job->text_len = b.len;
-        memcpy(job->text, b.data, b.len);
-        job->text[b.len] = '\0';
-    }
+    struct msg_job *job = b.failed ? NULL : msg_job_new(b.data, b.len);
     buf_fini(&b);
     return job;
 }

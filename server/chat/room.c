@@ -285,7 +285,7 @@ static struct msg_job *make_job(const struct msg_publication *m)
     bool masked = j != NULL && j->action == ACTION_MASK;
     const char *text = masked ? j->shown.data : m->text;
     size_t len = masked ? j->shown.len : m->text_len;
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
+    struct msg_job *job = msg_job_new(text, len);
     if (job == NULL)
         return NULL; /* it stays pending in the store and is analysed after the next start */
     job->id = m->id;
@@ -301,9 +301,6 @@ static struct msg_job *make_job(const struct msg_publication *m)
     if (j != NULL)
         job->origin.pass = j->pass;
     memcpy(job->user_id, m->user->id, sizeof job->user_id);
-    job->text_len = len;
-    memcpy(job->text, text, len);
-    job->text[len] = '\0';
     return job;
 }
 

@@ -273,11 +273,8 @@ static void call(struct dispatch *d)
         return;
     char *text = json_dumps(argument, JSON_COMPACT);
     json_decref(argument);
-    size_t len = text != NULL ? strlen(text) : 0;
-    struct msg_job *job = text != NULL ? msg_new(MSG_DISPATCH_JOB, len + 1) : NULL;
+    struct msg_job *job = text != NULL ? msg_job_new(text, strlen(text)) : NULL;
     if (job != NULL) {
-        memcpy(job->text, text, len + 1);
-        job->text_len = len;
         job->kind = JOB_CALL;
         job->call = "observe";
         job->reply = d->mailbox;

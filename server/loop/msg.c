@@ -45,6 +45,17 @@ struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, 
     return p;
 }
 
+struct msg_job *msg_job_new(const char *text, size_t len)
+{
+    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
+    if (job == NULL)
+        return NULL;
+    job->text_len = len;
+    memcpy(job->text, text, len);
+    job->text[len] = '\0';
+    return job;
+}
+
 static void free_findings(struct finding *findings, size_t n)
 {
     for (size_t i = 0; findings != NULL && i < n; i++)

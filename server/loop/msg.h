@@ -584,5 +584,7 @@ size_t msg_size(enum msg_tag tag);
 void judgement_free(struct judgement *j);
 /* Publication with its text; NULL when memory is short. */
 struct msg_publication *msg_publication_new(enum msg_tag tag, const char *text, size_t len);
+/* DISPATCH_JOB with its text; NULL when memory is short. */
+struct msg_job *msg_job_new(const char *text, size_t len);
 
 #endif

@@ -104,12 +104,7 @@ static struct msg_job *make_job(const struct http_request *r)
     buf_printf(&b, ",\"limit\":%" PRIu32 ",\"events\":[", r->params.limit);
     buf_append(&b, r->search->events.data, r->search->events.len);
     buf_append_str(&b, "]}");
-    struct msg_job *job = b.failed ? NULL : msg_new(MSG_DISPATCH_JOB, b.len + 1);
-    if (job != NULL) {
-        job->text_len = b.len;
-        memcpy(job->text, b.data, b.len);
-        job->text[b.len] = '\0';
-    }
+    struct msg_job *job = b.failed ? NULL : msg_job_new(b.data, b.len);
     buf_fini(&b);
     return job;
 }

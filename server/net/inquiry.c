@@ -173,7 +173,7 @@ static void finish(struct inquiry *q, struct question *k)
 static struct msg_job *make_job(const struct inquiry *q, const struct question *k, size_t i,
                                 const char *text, size_t len)
 {
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
+    struct msg_job *job = msg_job_new(text, len);
     if (job == NULL)
         return NULL;
     job->kind = JOB_ADHOC;
@@ -183,9 +183,6 @@ static struct msg_job *make_job(const struct inquiry *q, const struct question *
     job->ticket = k->ticket;
     job->part = (uint32_t)i;
     job->deadline_us = k->deadline_us;
-    job->text_len = len;
-    memcpy(job->text, text, len);
-    job->text[len] = '\0';
     return job;
 }
 

@@ -269,8 +269,8 @@ static void answer_rooms(struct writer *w, struct msg_rooms *m)
 
 struct msg *writer_make_job(sqlite3_stmt *s)
 {
-    size_t len = (size_t)sqlite3_column_bytes(s, 5);
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
+    const char *text = stmt_get_text(s, 5); /* before its length: SQLite's order */
+    struct msg_job *job = msg_job_new(text, (size_t)sqlite3_column_bytes(s, 5));
     if (job == NULL)
         return NULL;
     job->id = sqlite3_column_int64(s, 0);
@@ -278,9 +278,6 @@ struct msg *writer_make_job(sqlite3_stmt *s)
     job->seq = (uint64_t)sqlite3_column_int64(s, 2);
     job->ts_ms = sqlite3_column_int64(s, 3);
     strncpy(job->user_id, stmt_get_text(s, 4), USER_ID_MAX);
-    memcpy(job->text, stmt_get_text(s, 5), len);
-    job->text[len] = '\0';
-    job->text_len = len;
     if (sqlite3_column_int(s, 6) == EVENT_EDIT)
         job->on = (uint64_t)sqlite3_column_int64(s, 7);
     job->origin.role = (enum role)sqlite3_column_int(s, 8);

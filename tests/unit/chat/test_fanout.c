@@ -25,7 +25,8 @@ static void run_up_debt(struct chat *c)
     c->rested_us = clock_mono_us() + c->shared->limits.flush_ms * 1000ull;
 }
 
-START_TEST(dense_news_wait_replies_and_full_sends_do_not)
+/* Two in a room whose news may wait for a minute. */
+static void set_up(void)
 {
     world_init(&w, 1);
     w.shared.limits.flush_ms = 60000;
@@ -33,6 +34,18 @@ START_TEST(dense_news_wait_replies_and_full_sends_do_not)
     client_open(&w, 0, &bob);
     client_enter(&w, &ada, "ada", "lobby");
     client_enter(&w, &bob, "bob", "lobby");
+}
+
+static void tear_down(void)
+{
+    client_close(&w, &ada);
+    client_close(&w, &bob);
+    world_fini(&w);
+}
+
+START_TEST(dense_news_wait_replies_and_full_sends_do_not)
+{
+    set_up();
     client_forget(&bob);
     client_say(&w, &ada, 10); /* at once: the room was quiet */
     client_expect(&ada, 1, 1);
@@ -56,20 +69,13 @@ START_TEST(dense_news_wait_replies_and_full_sends_do_not)
     ck_assert_ptr_null(client_next(&bob));
     beat(w.chats[0]);
     client_expect(&bob, 3 + 2 * ROSTER_GATHERS, 3 + 2 * ROSTER_GATHERS);
-    client_close(&w, &ada);
-    client_close(&w, &bob);
-    world_fini(&w);
+    tear_down();
 }
 END_TEST
 
 START_TEST(in_debt_a_room_whose_news_are_far_apart_is_told_at_once)
 {
-    world_init(&w, 1);
-    w.shared.limits.flush_ms = 60000;
-    client_open(&w, 0, &ada);
-    client_open(&w, 0, &bob);
-    client_enter(&w, &ada, "ada", "lobby");
-    client_enter(&w, &bob, "bob", "lobby");
+    set_up();
     client_forget(&bob);
     run_up_debt(w.chats[0]);
     client_say(&w, &ada, 10);
@@ -84,20 +90,13 @@ START_TEST(in_debt_a_room_whose_news_are_far_apart_is_told_at_once)
     r->gap_us = 60000000ull; /* as far apart as they may wait, which may save something */
     client_say(&w, &ada, 12);
     ck_assert_ptr_null(client_next(&bob));
-    client_close(&w, &ada);
-    client_close(&w, &bob);
-    world_fini(&w);
+    tear_down();
 }
 END_TEST
 
 START_TEST(in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait)
 {
-    world_init(&w, 1);
-    w.shared.limits.flush_ms = 60000;
-    client_open(&w, 0, &ada);
-    client_open(&w, 0, &bob);
-    client_enter(&w, &ada, "ada", "lobby");
-    client_enter(&w, &bob, "bob", "lobby");
+    set_up();
     client_forget(&bob);
     run_up_debt(w.chats[0]);
     session_load(bob.session, LOAD_LIGHT); /* as with a request that is not answered yet */
@@ -120,20 +119,13 @@ START_TEST(in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_w
     }
     client_expect(&bob, 2, 2);
     session_load(bob.session, -LOAD_LIGHT);
-    client_close(&w, &ada);
-    client_close(&w, &bob);
-    world_fini(&w);
+    tear_down();
 }
 END_TEST
 
 START_TEST(the_ok_comes_before_its_event_although_another_room_waits)
 {
-    world_init(&w, 1);
-    w.shared.limits.flush_ms = 60000;
-    client_open(&w, 0, &ada);
-    client_open(&w, 0, &bob);
-    client_enter(&w, &ada, "ada", "lobby");
-    client_enter(&w, &bob, "bob", "lobby");
+    set_up();
     client_send(&w, &ada, "{\"id\":3,\"type\":\"join\",\"room\":\"quiet\"}");
     client_say(&w, &bob, 10);
     run_up_debt(w.chats[0]);
@@ -146,9 +138,7 @@ START_TEST(the_ok_comes_before_its_event_although_another_room_waits)
     HAS(client_next(&ada), "\"room\":\"lobby\",\"seq\":2,");
     HAS(client_next(&ada), "\"room\":\"quiet\",\"seq\":1,");
     ck_assert_ptr_null(client_next(&ada));
-    client_close(&w, &ada);
-    client_close(&w, &bob);
-    world_fini(&w);
+    tear_down();
 }
 END_TEST
 

@@ -83,14 +83,12 @@ static void on_loop_msg(struct world *w, struct msg *m, unsigned loop)
 static struct msg_job *make_job(struct world *w, int64_t id, const char *text)
 {
     size_t len = strlen(text);
-    struct msg_job *job = msg_new(MSG_DISPATCH_JOB, len + 1);
+    struct msg_job *job = msg_job_new(text, len);
     job->id = id;
     snprintf(job->room.text, sizeof job->room.text, "%s", room_of(id));
     job->seq = (uint64_t)id * 10;
     job->ts_ms = 1700000000000 + id;
     snprintf(job->user_id, sizeof job->user_id, "u%lld", (long long)id % 7);
-    job->text_len = len;
-    memcpy(job->text, text, len + 1);
     w->seen[id].text_len = (uint16_t)len;
     return job;
 }
