@@ -5,7 +5,7 @@ import signal
 import time
 
 from harness import Scenario
-from harness.analysis import analysed, judged, living, workers_ready
+from harness.analysis import READY_S, analysed, judged, living, workers_ready
 from harness.load import Load, control, undelayed
 from harness.scenario import poll
 
@@ -38,7 +38,7 @@ async def run(t: Scenario) -> None:
             return any(w["slot"] == slot and w["pid"] != victim and w["state"] in ("ready", "busy")
                        and w["restarts"] >= 1 and "SIGKILL" in (w["exit"] or "") for w in await living(server))
 
-        await poll(replacement, f"a replacement in slot {slot} that tells of SIGKILL", timeout=20)
+        await poll(replacement, f"a replacement in slot {slot} that tells of SIGKILL", READY_S)
         replaced.append(time.monotonic() - begin)
     sent = await load.stop()
 

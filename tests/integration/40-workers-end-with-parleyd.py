@@ -20,7 +20,7 @@ async def run(t: Scenario) -> None:
         async def gone() -> bool:
             return not server.descendants()
 
-        await poll(gone, "the workers' end", timeout=5)
+        await poll(gone, "the workers' end")
         await server.start()
 
     async def all_judged() -> bool:

@@ -2,7 +2,7 @@
 """Every action of a policy, on the socket and over HTTP: who is told what, and what others see."""
 from harness import Scenario
 from harness.analysis import judged, workers_ready
-from harness.gated import gated_server, put_policy
+from harness.gated import DEADLINE_MS, gated_server, put_policy
 from harness.scenario import contiguous
 
 
@@ -10,7 +10,7 @@ async def run(t: Scenario) -> None:
     server = await gated_server(t)
     await workers_ready(server)
     told = await put_policy(server, "lobby")
-    assert told["own"] and told["gate"] == {"mode": "closed", "deadline_ms": 5000}, told
+    assert told["own"] and told["gate"] == {"mode": "closed", "deadline_ms": DEADLINE_MS}, told
     ada = await server.client("ada", "lobby")
     bob = await server.client("bob", "lobby")
 

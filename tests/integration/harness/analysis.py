@@ -2,6 +2,7 @@
 """Looking at analysis: verdicts in events, workers in the API."""
 from __future__ import annotations
 
+import time
 from typing import Any, Iterable
 
 from .scenario import poll
@@ -25,13 +26,36 @@ def judged(events: Iterable[dict]) -> dict[int, dict]:
     return found
 
 
-async def workers_ready(server: Server, count: int | None = None, timeout: float = READY_S) -> None:
-    """Waits until /readyz counts all workers (or `count`) as ready."""
+async def board(server: Server) -> dict[str, Any]:
+    """The workers and the ledger in a picture that was made after this was asked for. What the API tells may be
+    half a second old, of a time when what the caller has seen since had not happened yet."""
+    asked_ms = time.time() * 1000
+
+    async def fresh() -> dict[str, Any] | None:
+        picture = await server.api("workers")
+        return picture if picture["now_ms"] > asked_ms else None
+
+    return await poll(fresh, "a new picture of the workers")
+
+
+async def workers_ready(server: Server, timeout: float = READY_S) -> None:
+    """Waits until all workers are ready, and /readyz says so."""
     async def ready() -> bool:
+        states = [w["state"] for w in (await board(server))["workers"]]
         answer = (await server.http("GET", "/readyz")).json
-        return answer["workers_ready"] >= (answer["workers"] if count is None else count)
+        return (len(states) == answer["workers"] <= answer["workers_ready"]
+                and all(state in ("ready", "busy") for state in states))
 
     await poll(ready, "workers being ready", timeout)
+
+
+async def idle(server: Server, timeout: float = READY_S) -> dict[str, Any]:
+    """Waits until nothing is under way; the picture that says so."""
+    async def rests() -> dict[str, Any] | None:
+        picture = await board(server)
+        return picture if picture["queue"]["depth"] == 0 and picture["ledger"]["in_flight"] == 0 else None
+
+    return await poll(rests, "nothing under way", timeout)
 
 
 async def analysed(server: Server, count: int, timeout: float = 30.0) -> None:
