@@ -107,6 +107,8 @@ int main(int argc, char **argv)
             status = EXIT_USAGE;
             break;
         }
+        if (report_check("json", options.json) != 0 || report_check("html", options.html) != 0)
+            break;
         if (options.replay && !(script = load_script(&options)))
             break;
         status = options.find_max ? search(&options, &slo) : load_once(&options, script, &slo);

@@ -170,9 +170,14 @@ int options_assign(struct options *options, const char *name, const char *value,
     const struct setting *row = find_row(name, strlen(name));
 
     if (!row || row->at == AT(profile) || row->at == AT(help) || row->at == AT(version)) {
-        fprintf(place->err, "parley-load: %s:%u: there is no key '%s'; did you mean %s?\n",
-                place->file, place->line, name,
-                row ? "url" : setting_nearest(table, TABLE_SIZE, name));
+        const char *near = row ? "url" : setting_nearest(table, TABLE_SIZE, name);
+
+        fprintf(place->err, "parley-load: %s:%u: there is no key '%s'; ", place->file, place->line,
+                name);
+        if (near)
+            fprintf(place->err, "did you mean %s?\n", near);
+        else
+            fputs("they are the options of --help\n", place->err);
         return -1;
     }
     if (options->given[row - table] == BY_PROFILE)
@@ -196,8 +201,10 @@ static int parse_arguments(struct options *options, int argc, char **argv, FILE 
         equals = strchr(name, '=');
         row = find_row(name, equals ? (size_t)(equals - name) : strlen(name));
         if (!row) {
-            fprintf(err, "parley-load: unknown option '%s'; did you mean --%s?\n", argv[i],
-                    setting_nearest(table, TABLE_SIZE, name));
+            const char *near = setting_nearest(table, TABLE_SIZE, name);
+
+            fprintf(err, "parley-load: unknown option '%s'; %s%s%s\n", argv[i],
+                    near ? "did you mean --" : "see --help", near ? near : "", near ? "?" : "");
             return -1;
         }
         if (row->kind == SETTING_FLAG ? equals != NULL : !equals && i + 1 == argc)

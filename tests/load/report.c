@@ -271,6 +271,18 @@ FILE *report_open(const char *option, const char *path)
     return out;
 }
 
+int report_check(const char *option, const char *path)
+{
+    FILE *out = path && strcmp(path, "-") != 0 ? fopen(path, "ae") : stdout;
+
+    if (!out) {
+        fprintf(stderr, "parley-load: --%s: cannot write '%s': %s\n", option, path,
+                strerror(errno));
+        return -1;
+    }
+    return out == stdout ? 0 : fclose(out);
+}
+
 int report_close(const char *option, const char *path, FILE *out)
 {
     int failed = ferror(out) | fflush(out);

@@ -12,7 +12,12 @@
 
 void report_print(FILE *out, const struct options *options, const struct run_result *result);
 
-/* 0, or -1 with a message on stderr. */
+/*
+ * Whether 'path' can be written, asked before the load rather than after it; NULL is nowhere.
+ * This and the two below: 0, or -1 with a message on stderr.
+ */
+int report_check(const char *option, const char *path);
+
 int report_write_json(const char *path, const struct options *options,
                       const struct run_result *result, const struct find *find);
 

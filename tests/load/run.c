@@ -279,7 +279,7 @@ static int run_phases(struct run *run)
         }
     if (run->result->count[CNT_READY] > 0 || run->result->interrupted)
         return 0;
-    fprintf(stderr, "parley-load: no client got in: %s\n",
+    fprintf(stderr, "parley-load: no client got in at %s: %s\n", run->options->url_text,
             run->result->oracle.rule[RULE_CONNECT].first);
     return -1;
 }

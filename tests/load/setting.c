@@ -59,7 +59,7 @@ const char *setting_nearest(const struct setting *table, size_t count, const cha
     for (size_t i = 1; i < count; i++)
         if (distance(name, table[i].name) < distance(name, best))
             best = table[i].name;
-    return best;
+    return distance(name, best) <= strlen(name) / 2 ? best : NULL;
 }
 
 static int read_number(const struct setting *setting, void *field, const char *text,

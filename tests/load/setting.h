@@ -37,7 +37,7 @@ int setting_read(const struct setting *setting, struct options *options, const c
 void setting_show(const struct setting *setting, const struct options *options, char *value,
                   size_t size);
 
-/* The name nearest to a mistyped one. */
+/* The name nearest to a mistyped one; NULL when none is near. */
 const char *setting_nearest(const struct setting *table, size_t count, const char *name);
 
 #endif

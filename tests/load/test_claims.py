@@ -168,6 +168,13 @@ def test_tls_is_checked_unless_told_otherwise(tmp_path):
         assert other.status == 3 and "hostname mismatch" in other.said.lower()
 
 
+def test_what_cannot_be_is_told_before_the_load(server, tmp_path):
+    run = Run(f"--html={tmp_path}/none/report.html", *QUICK, port=server[0])
+    assert run.status == 3 and "--html: cannot write" in run.said and "deliver" not in run.said, run.said
+    nobody = Run("--url=ws://127.0.0.1:9/ws", *QUICK)
+    assert nobody.status == 3 and "no client got in at ws://127.0.0.1:9/ws" in nobody.said, nobody.said
+
+
 def test_too_few_descriptors_are_named():
     run = Run("--clients=500", files=300)
     assert run.status == 3

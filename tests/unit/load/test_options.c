@@ -83,6 +83,7 @@ START_TEST(mistakes_are_named)
     } cases[] = {
         {"--clinets 5", "did you mean --clients?"},
         {"--windwo 5", "did you mean --window?"},
+        {"--bogus 5", "unknown option '--bogus'; see --help"},
         {"clients", "'clients' is no option"},
         {"--clients", "--clients wants a value"},
         {"--idle=1", "--idle takes no value"},
