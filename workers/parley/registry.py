@@ -19,7 +19,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from inspect import Parameter, signature
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Container, Iterable, Iterator, NamedTuple
 
 from parley import analyzers, rooms
 from parley import config as settings
@@ -31,6 +31,9 @@ READY, FAILED, MISSING = "ready", "failed", "not installed"
 ENTRY_POINTS = "parley.analyzers"
 _NO_ANALYZER = (".", "_", "test_")
 """How files of the drop-in folder begin that hold none: helpers and tests."""
+
+_LOADERS = (__file__, "<frozen importlib")
+"""Whose frames of a traceback tell an author nothing."""
 
 
 @dataclass
@@ -76,20 +79,26 @@ def discover(folder: str | None, disable: Iterable[str] = ()) -> list[Entry]:
     for source in _sources(folder):
         if source.problem is not None:
             if source.name not in off:
-                entries.append(Entry(source.name, status=FAILED, detail=source.problem))
+                entries.append(Entry(_free(source.name, taken), status=FAILED,
+                                     detail=source.problem))
             continue
         for spec in source.specs:
             if spec.name in off:
                 continue
             if spec.name in taken:
                 entries.append(Entry(
-                    spec.name, spec.version, FAILED,
+                    _free(source.name, taken), spec.version, FAILED,
                     f"{source.where}: the name '{spec.name}' is taken by "
                     f"{taken[spec.name]}; rename this one, or disable the other"))
                 continue
             taken[spec.name] = source.where
             entries.append(set_up(spec, source.folder, settings_folder))
     return order.arrange(entries)
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """What to call a source that gave nothing: as its file, but never as one that works."""
+    return name if name not in taken else f"{name} (2)"
 
 
 def _sources(folder: str | None) -> Iterator[Source]:
@@ -108,6 +117,8 @@ def _sources(folder: str | None) -> Iterator[Source]:
 def _source(name: str, path: Path, load: Callable[[], ModuleType]) -> Source:
     try:
         return Source(name, str(path), path.parent, tuple(_specs(load())))
+    except AnalyzerError as error:
+        return Source(name, str(path), path.parent, problem=f"{path}: {error}")
     except (Exception, SystemExit) as error:
         return Source(name, str(path), path.parent, problem=explain(error))
 
@@ -319,7 +330,12 @@ class Raised:
 
 
 def explain(error: BaseException) -> str:
-    """For AnalyzerError the sentence alone, otherwise the traceback."""
+    """For AnalyzerError the sentence alone, otherwise the traceback, from the author's file on."""
     if isinstance(error, AnalyzerError):
         return str(error)
-    return "".join(traceback.format_exception(error)).rstrip()
+    own = error.__traceback__
+    while own is not None and own.tb_frame.f_code.co_filename.startswith(_LOADERS):
+        own = own.tb_next
+    if own is None and not isinstance(error, SyntaxError):  # which says itself where it is
+        own = error.__traceback__
+    return "".join(traceback.format_exception(type(error), error, own)).rstrip()

@@ -95,11 +95,36 @@ def test_name_taken_twice(tmp_path, judge):
     (tmp_path / "a_first.py").write_text(GOOD)
     (tmp_path / "b_second.py").write_text(again)
     entries = host.load({"analyzers_dir": str(tmp_path), "disable": BUILT_IN})["analyzers"]
-    assert [e["status"] for e in entries] == ["ready", "failed"]
+    assert [(e["name"], e["status"]) for e in entries] == [("good", "ready"), ("b_second", "failed")]
     assert "the name 'good' is taken by" in entries[1]["detail"]
     assert "a_first.py" in entries[1]["detail"]
     assert len(judge("x")[0][0]) == 1
     host.close()
+
+
+def test_a_broken_file_named_as_an_analyzer_does_not_hide_that_one(tmp_path, judge):
+    (tmp_path / "a_first.py").write_text(GOOD)
+    (tmp_path / "good.py").write_text("x = 1 +\n")
+    entries = host.load({"analyzers_dir": str(tmp_path), "disable": BUILT_IN})["analyzers"]
+    assert [(e["name"], e["status"]) for e in entries] == [("good", "ready"), ("good (2)", "failed")]
+    host.close()
+
+
+def test_a_traceback_begins_in_the_authors_file(load):
+    report = load(imports="import no_such_module_at_all\n", syntax="def f(text)\n    return True\n")
+    for name, says in (("imports", "ModuleNotFoundError"), ("syntax", "SyntaxError")):
+        detail = report[name]["detail"]
+        assert f"{name}.py\", line 1" in detail and says in detail, detail
+        assert "registry.py" not in detail and "importlib" not in detail, detail
+
+
+def test_a_wrong_declaration_names_its_file(load):
+    detail = load(odd="""
+        from parley import analyzer
+        @analyzer("Odd Name!")
+        def f(text): return True
+        """)["odd"]["detail"]
+    assert "odd.py: analyzer name 'Odd Name!'" in detail, detail
 
 
 def test_one_file_may_hold_several_and_imports_do_not_count(load):

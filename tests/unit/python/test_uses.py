@@ -112,9 +112,9 @@ def test_installed_packages_are_found_by_entry_points(load, judge, tmp_path, mon
     monkeypatch.delitem(sys.modules, "wisdom", raising=False)
     (tmp_path / "mine.py").write_text(HEAD + "@analyzer('mine')\ndef f(text): return True\n")
     report = load()
-    assert report["wise"]["status"] == "failed"
+    assert report["wise"]["status"] == "ready" and report["wise (2)"]["status"] == "failed"
     assert "the name 'wise' is taken by the entry point many = wisdom" in \
-        report["wise"]["detail"]
+        report["wise (2)"]["detail"]
     assert "gone = wisdom:gone" in report["gone"]["detail"]
     assert "offers no analyzer" in report["plain"]["detail"]
     assert "No module named 'no_such_module'" in report["absent"]["detail"]
