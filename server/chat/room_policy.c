@@ -72,8 +72,8 @@ static void announce(struct chat *c, struct room *r)
     if (p->mode == GATE_OFF)
         buf_append_str(&text, "Messages are shown at once");
     else
-        buf_printf(&text, "Messages are checked before they are shown (for up to %u ms, then %s)",
-                   p->deadline_ms, p->mode == GATE_OPEN ? "shown" : "refused");
+        buf_printf(&text, "Messages are checked before they are shown (for up to %g s, then %s)",
+                   p->deadline_ms / 1000.0, p->mode == GATE_OPEN ? "shown" : "refused");
     buf_printf(&text, "; %u rule%s.", p->n_rules, p->n_rules == 1 ? "" : "s");
     struct msg_publication *m = text.failed
                                     ? NULL

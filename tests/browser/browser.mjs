@@ -45,7 +45,7 @@ export class Visitors {
       );
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000); /* a busy machine is no finding */
     page.on('pageerror', (error) => this.findings.push(`page error: ${error.stack}`));
     page.on('console', (message) => this.onConsole(message));
     return page;

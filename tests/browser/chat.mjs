@@ -114,8 +114,16 @@ export const chat = {
     );
   },
 
+  'a language that its reader does not read is told by its name': async ({ ada, bob }) => {
+    await say(ada, '今日はとても良い天気ですね。一緒に散歩に行きませんか。');
+    const badge = bob.locator('.verdict[data-label="ja"]').last();
+    await badge.waitFor();
+    assert.match(await badge.innerText(), /^Japanese/);
+    assert.match(await badge.getAttribute('aria-label'), /^Japanese, \d+% sure$/);
+  },
+
   'who comes and goes is seen': async ({ visitors, ada }) => {
-    const members = ada.locator('.members');
+    const members = ada.locator('.members > ul'); /* what the room is about may name them too */
     await members.getByText('bob', { exact: true }).waitFor();
     const guest = await visitors.person('passer-by');
     await members.getByText('passer-by').waitFor();

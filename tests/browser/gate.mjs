@@ -194,6 +194,8 @@ export const gate = {
     assert.match((await moderator.locator('.case mark').allInnerTexts()).join(' '), /stupid|idiot/);
     const seen = (await numbered(dave, 'Masked:').locator('.text').innerText()).trim();
     const shown = await moderator.locator('.case-shown').innerText();
+    const entry = moderator.locator('.queue button[aria-current="true"] .kind');
+    assert.equal(await entry.innerText(), 'masked');
     assert.ok(seen.includes('█') && shown.endsWith(seen), `${shown} | ${seen}`);
 
     await moderator.keyboard.press('a');

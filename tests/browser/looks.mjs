@@ -24,6 +24,9 @@ export const looks = {
     const page = await world.visitors.page();
     await page.goto(world.server.url);
     await page.getByLabel('Your name').waitFor();
+    await page.getByLabel('Your name').fill('n'.repeat(40));
+    await page.keyboard.press('Enter');
+    await page.getByText('Your name must have at most 32 characters').waitFor();
     for (const theme of ['light', 'dark']) {
       await setTheme(page, theme);
       await look(world, page, `name-${theme}`);
@@ -79,15 +82,40 @@ export const looks = {
     await page.context().close();
   },
 
+  'on a phone long names get in nobody’s way, and only the log scrolls': async (world) => {
+    const { visitors } = world;
+    const room = `a-room-${'with-a-long-name-'.repeat(4)}`.slice(0, 60);
+    const names = ['Wolfeschlegelsteinhausenbergerdo', 'Hubert-Blaine-Wolfeschlegelstein'];
+    const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, room };
+    const page = await visitors.person('phil', phone);
+    const others = await Promise.all(names.map((name) => visitors.person(name, { room })));
+    for (const other of others) await other.locator('.composer textarea').pressSequentially('Hm');
+    const typing = page.locator('.typing');
+    await typing.getByText('are typing').waitFor();
+    const line = await typing.boundingBox();
+    const said = await typing.locator('> :last-child').boundingBox();
+    assert.ok(said.y + said.height <= line.y + line.height + 1, 'the names take one line');
+    const grown = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    assert.ok(grown <= 0, `the page is ${grown} px too high`);
+    await page.getByRole('button', { name: /^Rooms/ }).tap();
+    await page.locator('.sidebar[data-open="true"]').waitFor();
+    const item = page.locator('.room-item', { hasText: room });
+    const name = await item.locator('.room-name').boundingBox();
+    const leave = await item.locator('.room-leave').boundingBox();
+    assert.ok(name.x + name.width <= leave.x, 'the name ends before the button');
+    await look(world, page, 'long-names-phone');
+    await Promise.all([page, ...others].map((p) => p.context().close()));
+  },
+
   'the theme can be chosen and is remembered': async ({ ada }) => {
     const shows = (theme) =>
-      until(`the page to be ${theme}`, 3000, () =>
+      until(`the page to be ${theme}`, 10_000, () =>
         ada.evaluate((t) => document.documentElement.dataset.theme === t, theme),
       );
     await setTheme(ada, 'light');
     const button = ada.getByRole('button', { name: /^Theme/ });
     const choose = (name) =>
-      until(`the choice ${name}`, 3000, async () => {
+      until(`the choice ${name}`, 10_000, async () => {
         if ((await button.getAttribute('aria-label')).includes(name)) return true;
         await button.click();
         return false;
@@ -136,6 +164,10 @@ export const looks = {
       await page.setViewportSize({ width: 390, height: 780 });
       await look(world, page, `${name}-phone`);
     }
+    const fate = dave.locator('.echo .fate[role="alert"]').last();
+    const icon = await fate.locator('.icon').boundingBox();
+    const words = await fate.locator('.icon + span').boundingBox();
+    assert.ok(icon.y < words.y + words.height && words.y < icon.y + icon.height, 'side by side');
     await dave.locator('.verdict[data-label="toxic"]').last().click();
     await dave.locator('.why-steps').waitFor();
     await look(world, dave, 'explanation-phone');

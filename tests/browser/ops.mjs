@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator page, opened the way an operator opens it. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { say } from './browser.mjs';
 import { until } from './server.mjs';
 
@@ -44,6 +45,42 @@ export const ops = {
         .filter({ has: page.getByText(name, { exact: true }) });
       await row.locator('.state[data-state="ready"]').waitFor();
     }
+  },
+
+  'what an analyzer lacks and why one failed is read in full': async (world) => {
+    const { ops: page, server } = world;
+    const folder = join(server.data, 'analyzers.d');
+    const file = join(folder, 'toxicity.py');
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, 'def broken(text)\n    return True\n');
+    const row = (name) =>
+      page
+        .getByRole('region', { name: 'Analyzers' })
+        .getByRole('row')
+        .filter({ has: page.getByText(name, { exact: true }) })
+        .first();
+    const broken = row('toxicity (2)');
+    await broken.locator('summary').waitFor({ timeout: 30_000 });
+    assert.match(await broken.locator('summary').innerText(), /^SyntaxError/);
+    await broken.locator('summary').click();
+    assert.match(await broken.locator('pre').innerText(), /toxicity\.py", line 1/);
+    assert.equal(await row('toxicity').locator('.state').innerText(), 'ready');
+    const needs = row('near-duplicate').locator('[data-head="Detail"]');
+    assert.match(await needs.innerText(), /pip install wordllama/);
+    const wide = page.viewportSize();
+    for (const width of [wide.width, 390]) {
+      await page.setViewportSize({ ...wide, width });
+      for (const cell of [needs, broken.locator('pre')]) {
+        const box = await cell.boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= width, `${width}: ${JSON.stringify(box)}`);
+        const hidden = await cell.evaluate((e) => e.scrollWidth - e.clientWidth);
+        assert.ok(hidden <= 0, `${hidden} px of it are out of sight at ${width}`);
+      }
+    }
+    await page.setViewportSize(wide);
+    await rm(file);
+    await broken.waitFor({ state: 'detached', timeout: 30_000 });
+    await server.workersReady();
   },
 
   'the numbers follow the chat': async ({ ops: page, ada }) => {

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { markSpans, type Entry, type Judgement } from '../sdk/index';
 import { percent, timeOf } from '../ui/format';
 import { Icon, type IconName } from '../ui/icons';
+import { labelWord } from '../ui/labels';
 import { Avatar } from './Avatar';
 import type { Echo, RoomModel } from './room-model';
 import { store } from './store';
@@ -29,7 +30,7 @@ function Found({ text, verdict }: { text: string; verdict: Judgement }): JSX.Ele
         piece.marked ? <mark>{piece.text}</mark> : piece.text,
       )}
       <span class="found-labels">
-        {found.map((l) => `${l.label} ${percent(l.score)}`).join(', ')}
+        {found.map((l) => `${labelWord(l.analyzer, l.label)} ${percent(l.score)}`).join(', ')}
       </span>
     </p>
   );

@@ -9,6 +9,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { markSpans } from '../sdk/index';
 import { percent, span } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { labelWord } from '../ui/labels';
 import { Dialog } from './Dialog';
 import { store } from './store';
 import type { Message } from './timeline';
@@ -104,7 +105,7 @@ function Labels({ labels }: { labels: TraceLabel[] }): JSX.Element {
         <tbody>
           {shown.map((l) => (
             <tr key={`${l.analyzer}/${l.label}`} data-flagged={l.flagged}>
-              <th scope="row">{l.label}</th>
+              <th scope="row">{labelWord(l.analyzer, l.label)}</th>
               <td>
                 <span class="meter-line">
                   <meter min={0} max={1} value={l.score} aria-hidden="true" />

@@ -18,8 +18,7 @@ export function Members({ room }: { room: RoomModel }): JSX.Element {
       aria-label={`Members of ${room.name}`}
     >
       <header>
-        <h2>Here now</h2>
-        <span class="count">{whole(total)}</span>
+        <h2>This room</h2>
         <button
           type="button"
           class="icon-button drawer-close"
@@ -30,6 +29,9 @@ export function Members({ room }: { room: RoomModel }): JSX.Element {
         </button>
       </header>
       <Pulse key={room.name} room={room} />
+      <h3>
+        Here now <span class="count">{whole(total)}</span>
+      </h3>
       <ul>
         {members.map((user) => (
           <li key={user.id}>

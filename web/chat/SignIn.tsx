@@ -79,7 +79,7 @@ function problemOf(name: string): string {
   if (state.error.code === 'conflict') return `“${name.trim()}” is taken right now. `;
   if (state.error.code === 'unauthenticated')
     return 'Your last visit has ended. Come in again.';
-  return state.error.message;
+  return state.error.message.replace(/^'name'/, 'Your name');
 }
 
 export function Mark(): JSX.Element {

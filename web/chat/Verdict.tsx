@@ -9,6 +9,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { markSpans, type Label } from '../sdk/index';
 import { percent, span } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { labelWord } from '../ui/labels';
 import type { Message, Verdict } from './timeline';
 
 type Tone = 'bad' | 'warm' | 'good' | 'info' | 'plain';
@@ -91,6 +92,7 @@ function Badge(props: {
 }): JSX.Element {
   const { label, tone, tabbable, what, explain } = props;
   const open = shown.value?.label === label;
+  const word = labelWord(label.analyzer, label.label);
   const show = (e: { currentTarget: HTMLElement }): void => {
     shown.value = { anchor: e.currentTarget, ...what };
   };
@@ -104,7 +106,7 @@ function Badge(props: {
       data-tone={tone}
       data-label={label.label}
       tabIndex={tabbable ? 0 : -1}
-      aria-label={`${label.label}, ${percent(label.score)} sure`}
+      aria-label={`${word}, ${percent(label.score)} sure`}
       aria-describedby={open ? CARD : undefined}
       onPointerEnter={show}
       onPointerLeave={hide}
@@ -116,7 +118,7 @@ function Badge(props: {
       }}
     >
       {tone === 'bad' && <Icon name="flag" />}
-      <span>{label.label}</span>
+      <span>{word}</span>
       <span class="score">{percent(label.score)}</span>
     </button>
   );
@@ -135,7 +137,7 @@ export function VerdictCard(): JSX.Element | null {
   return (
     <div class="verdict-card" id={CARD} role="tooltip" ref={card}>
       <div class="verdict-head">
-        <strong>{label.label}</strong>
+        <strong>{labelWord(label.analyzer, label.label)}</strong>
         <span>{actionWord(verdict.action)}</span>
       </div>
       <div class="meter-line">

@@ -167,8 +167,20 @@ const ANALYZER_COLUMNS: readonly Column<Analyzer>[] = [
     cell: (a) => <Model hash={a.model} />,
     text: true,
   },
-  { head: 'Detail', cell: (a) => a.detail ?? '', text: true },
+  { head: 'Detail', cell: (a) => a.detail && <Detail text={a.detail} />, text: true },
 ];
+
+/** Of a traceback the line that says what happened; the rest on demand. */
+function Detail({ text }: { text: string }): JSX.Element {
+  const last = text.trimEnd().split('\n').at(-1);
+  if (last === text) return <>{text}</>;
+  return (
+    <details>
+      <summary>{last}</summary>
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}
 
 function Model({ hash }: { hash: string | null }): JSX.Element {
   return hash ? <code title={hash}>{hash.slice(0, 10)}</code> : <>–</>;

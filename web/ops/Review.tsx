@@ -76,7 +76,7 @@ function Queue(): JSX.Element {
             >
               <span class="queue-head">
                 <span class="kind" data-kind={item.kind}>
-                  {item.kind}
+                  {item.shown === null ? item.kind : 'masked'}
                 </span>
                 <bdi>{item.user.name}</bdi>
                 <span class="aside">

@@ -71,7 +71,8 @@ export function bytes(n: number): string {
 /** A length of time given in milliseconds: 0.24 ms, 12 ms, 3.4 s, 5 min, 2 h 10 min, 3 d 4 h. */
 export function span(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
-  if (ms < 1) return ms === 0 ? '0 ms' : `${ms.toFixed(2)} ms`;
+  if (ms < 0.005) return '0 ms';
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const s = ms / 1000;

@@ -20,6 +20,7 @@ test('lengths of time read as people say them', () => {
   const cases: [number, string][] = [
     [0, '0 ms'],
     [0.24, '0.24 ms'],
+    [0.004, '0 ms'],
     [3.1, '3.1 ms'],
     [812, '812 ms'],
     [3_400, '3.4 s'],
