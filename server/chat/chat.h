@@ -78,6 +78,7 @@ struct chat {
     struct list dirty_sessions;  /* have replies to write */
     struct list waiting_rosters; /* wait for more news until their beat, the soonest first */
     struct list due_rosters;     /* are being walked, some members a turn (fanout.c) */
+    size_t n_news;               /* rosters on dirty_, waiting_ and due_ */
     uint64_t rested_us;          /* when the debt of the work so far is paid */
     uint64_t ended_us, worked_us; /* the last turn's end: then, and what the thread had used */
     uint64_t sends;              /* of this turn */

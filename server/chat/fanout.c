@@ -46,7 +46,7 @@ static void set_choked(struct session *s)
 {
     if (s->is_choked)
         return;
-    s->is_choked = true;
+    s->is_choked = s->lags = true;
     s->low_bytes = session_backlog(s);
     s->low_ms = s->chat->now_ms;
     list_append(&s->chat->choked_sessions, &s->choked);
@@ -107,6 +107,50 @@ static void write_replies(struct session *s)
     }
 }
 
+/* Adds what a room has for its member; false when memory is short. */
+static bool gather_room(struct session *s, const struct membership *ms)
+{
+    struct chat *c = s->chat;
+    struct member *m = roster_member(ms);
+    struct roster *r = ms->roster;
+    size_t news = (size_t)(roomlog_end(&r->log) - m->at);
+    if (news == 0 || m->at < r->log.turn || c->gather.len + news > WRITE_MAX)
+        return true;
+    const char *piece = r->log.bytes.data + (m->at - r->log.base);
+    if (buf_reserve(&c->gather, news) == NULL)
+        return false;
+    buf_append(&c->gather, piece, news);
+    count_deliveries(c, r, m->at, (const uint8_t *)piece, news);
+    m->at += news;
+    return true;
+}
+
+/* Of the rooms with news and the session's rooms, the fewer are looked through: what a reply costs
+ * does not grow with the rooms of a session. */
+static void gather_news(struct session *s)
+{
+    struct chat *c = s->chat;
+    struct list *const lists[] = {&c->dirty_rosters, &c->waiting_rosters, &c->due_rosters};
+    if (c->n_news == 0)
+        return;
+    if (s->n_rooms <= c->n_news || s->by_room == NULL) {
+        LIST_FOREACH (&s->rooms, node, after) {
+            struct membership *ms = container_of(node, struct membership, in_session);
+            if (ms->roster != NULL && !gather_room(s, ms))
+                return;
+        }
+        return;
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        LIST_FOREACH (lists[i], node, after) {
+            struct roster *r = container_of(node, struct roster, dirty);
+            struct membership *ms = session_attended(s, r);
+            if (ms != NULL && !gather_room(s, ms))
+                return;
+        }
+    }
+}
+
 /* Replies and rooms' news together, when they are small: one system call instead of several. */
 static bool gather(struct session *s)
 {
@@ -118,26 +162,27 @@ static bool gather(struct session *s)
     buf_append(&c->gather, s->out.data + s->out_at, replies);
     if (c->gather.failed)
         return false;
-    LIST_FOREACH (&s->rooms, node, after) {
-        struct membership *ms = container_of(node, struct membership, in_session);
-        if (ms->roster == NULL)
-            continue;
-        struct member *m = roster_member(ms);
-        struct roster *r = ms->roster;
-        size_t news = (size_t)(roomlog_end(&r->log) - m->at);
-        if (news == 0 || m->at < r->log.turn || c->gather.len + news > WRITE_MAX)
-            continue;
-        const char *piece = r->log.bytes.data + (m->at - r->log.base);
-        if (buf_reserve(&c->gather, news) == NULL)
-            break;
-        buf_append(&c->gather, piece, news);
-        count_deliveries(c, r, m->at, (const uint8_t *)piece, news);
-        m->at += news;
-    }
+    gather_news(s);
     s->out_at = 0;
     buf_fini(&s->out);
     put(s, (const uint8_t *)c->gather.data, c->gather.len);
     return true;
+}
+
+/* Its rooms were walked without it while its socket was full. The next walk also trims what nobody
+ * needs any more. */
+static void catch_up(struct session *s)
+{
+    LIST_FOREACH (&s->rooms, node, after) {
+        struct membership *ms = container_of(node, struct membership, in_session);
+        if (s->is_choked)
+            return;
+        if (ms->roster != NULL && roster_member(ms)->at < roomlog_end(&ms->roster->log)) {
+            write_log(s, ms->roster, roster_member(ms));
+            roster_set_dirty(s->chat, ms->roster);
+        }
+    }
+    s->lags = s->is_choked;
 }
 
 void fanout_flush_session(struct session *s)
@@ -147,19 +192,8 @@ void fanout_flush_session(struct session *s)
         return;
     if (!gather(s))
         write_replies(s);
-    if (s->state == SESSION_CLOSING)
-        return;
-    LIST_FOREACH (&s->rooms, node, after) {
-        struct membership *ms = container_of(node, struct membership, in_session);
-        if (s->is_choked)
-            return;
-        /* News of this turn wait for the walk of their roster, unless the session lags anyway; the
-         * walk also trims what nobody needs any more. */
-        if (ms->roster != NULL && roster_member(ms)->at < ms->roster->log.turn) {
-            write_log(s, ms->roster, roster_member(ms));
-            roster_set_dirty(s->chat, ms->roster);
-        }
-    }
+    if (s->state != SESSION_CLOSING && s->lags)
+        catch_up(s);
 }
 
 static void close_laggards(struct chat *c, struct roster *r)
@@ -181,7 +215,7 @@ static void close_laggards(struct chat *c, struct roster *r)
 static void wait_for_beat(struct chat *c, struct roster *r, uint64_t now_us)
 {
     r->beat_us = now_us + c->shared->limits.flush_ms * 500ull;
-    list_append(&c->waiting_rosters, &r->dirty);
+    roster_enlist(c, r, &c->waiting_rosters);
 }
 
 /* For the latency figures: what was waiting before the last beat, then the rest. */
@@ -202,8 +236,7 @@ static void set_due(struct chat *c, struct roster *r, uint64_t upto, uint64_t up
     r->next = 0;
     r->upto = upto;
     r->upto_asking = upto_asking;
-    list_remove(&r->dirty);
-    list_append(&c->due_rosters, &r->dirty);
+    roster_enlist(c, r, &c->due_rosters);
 }
 
 /* Goes on with the walk; false when the slice is used up. */
@@ -247,9 +280,10 @@ static void end_walk(struct chat *c, struct roster *r, uint64_t now_us)
         r->late_us = now_us + LONG_WAIT * c->shared->limits.flush_ms * 1000ull;
     }
     roomlog_trim(&r->log, least);
-    list_remove(&r->dirty);
     if (is_behind)
         wait_for_beat(c, r, now_us);
+    else
+        roster_delist(c, r);
     if (end - least > c->shared->limits.backlog_max)
         close_laggards(c, r);
 }
@@ -298,7 +332,6 @@ static void collect_dirty(struct chat *c, uint64_t now_us)
     bool in_debt = is_in_debt(c, now_us);
     while (!list_is_empty(&c->dirty_rosters)) {
         struct roster *r = container_of(c->dirty_rosters.next, struct roster, dirty);
-        list_remove(&r->dirty);
         if (!in_debt)
             set_due(c, r, roomlog_end(&r->log), roomlog_end(&r->log));
         else if (r->gathered >= ROSTER_GATHERS)

@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t key(const char *room)
+uint64_t roster_key(const char *room)
 {
     return hash_bytes(room, strlen(room));
 }
 
 struct roster *roster_find(struct chat *c, const char *room)
 {
-    for (struct hash_node *n = hash_first(&c->rosters, key(room)); n != NULL; n = hash_next(n)) {
+    struct hash_node *n = hash_first(&c->rosters, roster_key(room));
+    for (; n != NULL; n = hash_next(n)) {
         struct roster *r = container_of(n, struct roster, node);
         if (strcmp(r->room.text, room) == 0)
             return r;
@@ -30,7 +31,7 @@ static struct roster *make(struct chat *c, const struct room_name *room)
         return NULL;
     r->room = *room;
     list_init(&r->dirty);
-    if (hash_insert(&c->rosters, &r->node, key(room->text)) != 0) {
+    if (hash_insert(&c->rosters, &r->node, roster_key(room->text)) != 0) {
         free(r);
         return NULL;
     }
@@ -39,7 +40,7 @@ static struct roster *make(struct chat *c, const struct room_name *room)
 
 static void drop(struct chat *c, struct roster *r)
 {
-    list_remove(&r->dirty);
+    roster_delist(c, r);
     hash_remove(&c->rosters, &r->node);
     roomlog_fini(&r->log);
     free(r->members);
@@ -95,10 +96,25 @@ struct member *roster_member(const struct membership *m)
     return &m->roster->members[m->index];
 }
 
+void roster_enlist(struct chat *c, struct roster *r, struct list *where)
+{
+    if (list_is_empty(&r->dirty))
+        c->n_news++;
+    list_remove(&r->dirty);
+    list_append(where, &r->dirty);
+}
+
+void roster_delist(struct chat *c, struct roster *r)
+{
+    if (!list_is_empty(&r->dirty))
+        c->n_news--;
+    list_remove(&r->dirty);
+}
+
 void roster_set_dirty(struct chat *c, struct roster *r)
 {
     if (list_is_empty(&r->dirty))
-        list_append(&c->dirty_rosters, &r->dirty);
+        roster_enlist(c, r, &c->dirty_rosters);
 }
 
 void roster_append(struct chat *c, struct roster *r, const struct frame *f, uint64_t seq)
@@ -114,6 +130,7 @@ void roster_append(struct chat *c, struct roster *r, const struct frame *f, uint
         r->gathered++;
     }
     if (r->gathered == ROSTER_GATHERS && !r->is_due)
-        list_remove(&r->dirty); /* waits no longer */
-    roster_set_dirty(c, r);
+        roster_enlist(c, r, &c->dirty_rosters); /* waits no longer */
+    else
+        roster_set_dirty(c, r);
 }

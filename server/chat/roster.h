@@ -54,12 +54,17 @@ struct roster {
     uint64_t counted_from, counted_len, counted; /* frames of the piece last written */
 };
 
+/* What rooms are found by: the hash of the name, and of a roster's node. */
+uint64_t roster_key(const char *room);
 struct roster *roster_find(struct chat *c, const char *room);
 /* Adds the session at the log's end; 0 or E_NO_MEMORY. */
 int roster_add(struct chat *c, struct session *s, struct membership *m);
 /* Takes the member out; frees the roster when it was the last. */
 void roster_remove(struct chat *c, struct membership *m);
 struct member *roster_member(const struct membership *m);
+/* Onto one of the lists of rosters with news (from another of them), and off them all. */
+void roster_enlist(struct chat *c, struct roster *r, struct list *where);
+void roster_delist(struct chat *c, struct roster *r);
 /* To be walked at the end of the turn. */
 void roster_set_dirty(struct chat *c, struct roster *r);
 /* Appends a frame for all members; seq 0: ephemeral. */

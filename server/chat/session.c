@@ -84,31 +84,62 @@ void session_free(struct session *s)
     list_remove(&s->choked);
     list_remove(&s->closing);
     buf_fini(&s->out);
+    free(s->by_room);
     uncount(s->chat);
     free(s);
 }
 
 /* -- memberships ------------------------------------------------------------------------------ */
 
-struct membership *session_membership(struct session *s, const char *room)
+/* Joined or being joined, and not being left again. */
+static bool is_kept(const struct membership *m)
 {
+    return m->leave_request == 0;
+}
+
+static bool is_unanswered(const struct membership *m)
+{
+    return m->roster == NULL;
+}
+
+/* The oldest of this room that is as asked for. */
+static struct membership *find(struct session *s, const char *room,
+                               bool (*is_meant)(const struct membership *))
+{
+    if (s->by_room != NULL) {
+        struct by_room_slot *slot = by_room_first(s->by_room, roster_key(room));
+        for (; slot != NULL; slot = by_room_next(s->by_room, slot)) {
+            if (is_meant(slot->membership) && strcmp(slot->membership->room.text, room) == 0)
+                return slot->membership;
+        }
+        return NULL;
+    }
     LIST_FOREACH (&s->rooms, node, after) {
         struct membership *m = container_of(node, struct membership, in_session);
-        if (m->leave_request == 0 && strcmp(m->room.text, room) == 0)
+        if (is_meant(m) && strcmp(m->room.text, room) == 0)
             return m;
     }
     return NULL;
 }
 
+struct membership *session_membership(struct session *s, const char *room)
+{
+    return find(s, room, is_kept);
+}
+
 struct membership *session_answered_membership(struct session *s, const char *room)
 {
     /* Answers come in the order of requests, so the oldest that waits is meant. */
-    LIST_FOREACH (&s->rooms, node, after) {
-        struct membership *m = container_of(node, struct membership, in_session);
-        if (m->roster == NULL && strcmp(m->room.text, room) == 0)
-            return m;
-    }
-    return session_membership(s, room);
+    struct membership *m = find(s, room, is_unanswered);
+    return m != NULL ? m : session_membership(s, room);
+}
+
+struct membership *session_attended(const struct session *s, const struct roster *r)
+{
+    struct by_room_slot *slot = by_room_first(s->by_room, r->node.hash);
+    while (slot != NULL && slot->membership->roster != r)
+        slot = by_room_next(s->by_room, slot);
+    return slot != NULL ? slot->membership : NULL;
 }
 
 struct membership *session_add_membership(struct session *s, const struct room_name *room)
@@ -119,6 +150,12 @@ struct membership *session_add_membership(struct session *s, const struct room_n
     m->room = *room;
     list_append(&s->rooms, &m->in_session);
     s->n_rooms++;
+    if (by_room_add(&s->by_room, &s->rooms, s->n_rooms) != 0) {
+        list_remove(&m->in_session);
+        s->n_rooms--;
+        free(m);
+        return NULL;
+    }
     return m;
 }
 
@@ -127,6 +164,7 @@ void session_drop_membership(struct session *s, struct membership *m)
     struct chat *c = s->chat;
     if (m->roster != NULL)
         roster_remove(c, m);
+    by_room_remove(s->by_room, m);
     list_remove(&m->in_session);
     s->n_rooms--;
     struct msg_leave *leave = msg_new(MSG_ROOM_LEAVE, 0);

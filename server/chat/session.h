@@ -11,6 +11,7 @@
 #define CHAT_SESSION_H
 
 #include "base/bucket.h"
+#include "chat/by_room.h"
 #include "chat/chat.h"
 #include "chat/roster.h"
 
@@ -50,27 +51,29 @@ struct session {
     const struct conn_ops *ops;
     void *conn;
     client_id id;
-    enum session_state state;
     struct user *user;        /* reference; from CLAIMING on */
     struct list all;          /* NEW: chat->fresh by opened_ms; later chat->sessions by ping_ms */
     struct list dirty;        /* chat->dirty_sessions while `out` has something to write */
     struct list choked;       /* chat->choked_sessions while the socket is full */
     struct list closing;      /* chat->closing */
     struct list rooms;        /* struct membership */
+    struct by_room *by_room;  /* the same, to be found by name; NULL: few */
     uint32_t n_rooms;
+    enum session_state state;
     struct buf out;           /* replies, as frames; before out_at: written */
     size_t out_at;
     uint64_t recap;           /* id of the recap's request that is being made; 0: none */
     uint32_t load;            /* requests waiting for an answer, weighted */
     bool is_choked, is_paused;
+    bool lags;                /* was choked and has not got since what its rooms have for it */
     uint8_t bad_frames;       /* in a row */
     uint64_t opened_ms, heard_ms, ping_ms;
     struct bucket sends, typings;
-    uint32_t retry_after_ms;  /* of the request being run, when it was refused for its rate */
     size_t low_bytes;         /* smallest backlog since choked */
     uint64_t low_ms;          /* when that was */
-    uint16_t close_code;
     uint64_t close_ms;        /* CLOSING: when the connection is cut at the latest */
+    uint32_t retry_after_ms;  /* of the request being run, when it was refused for its rate */
+    uint16_t close_code;
     bool close_asked;
 };
 
@@ -106,6 +109,8 @@ void session_push(struct session *s, const char *json, size_t len);
 struct membership *session_membership(struct session *s, const char *room);
 /* The membership that the next answer to a join of this room is for; or NULL. */
 struct membership *session_answered_membership(struct session *s, const char *room);
+/* The membership in this roster's room; or NULL. Of a session with `by_room`. */
+struct membership *session_attended(const struct session *s, const struct roster *r);
 /* NULL when memory is short. */
 struct membership *session_add_membership(struct session *s, const struct room_name *room);
 void session_drop_membership(struct session *s, struct membership *m);

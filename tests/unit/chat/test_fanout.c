@@ -194,8 +194,71 @@ START_TEST(a_walk_of_many_is_sliced_and_keeps_no_reply_waiting)
 }
 END_TEST
 
+/* Nothing else happens in the room, so nothing but the socket can remind the server. */
+START_TEST(what_came_while_the_socket_was_full_follows_when_it_takes_more)
+{
+    set_up();
+    client_forget(&bob);
+    bob.is_full = true;
+    client_say(&w, &ada, 10); /* fills it */
+    client_expect(&bob, 1, 1);
+    run_up_debt(w.chats[0]);
+    client_say(&w, &ada, 11);
+    beat(w.chats[0]);
+    beat(w.chats[0]);
+    ck_assert(list_is_empty(&w.chats[0]->waiting_rosters));
+    ck_assert_ptr_null(client_next(&bob));
+    bob.is_full = false;
+    session_on_writable(bob.session);
+    world_settle(&w);
+    client_expect(&bob, 2, 2);
+    tear_down();
+}
+END_TEST
+
+/* Bob is in more rooms than are looked through one by one; `busy` of them have news for him. */
+static void reply_in_many_rooms(unsigned rooms, unsigned busy)
+{
+    char request[128];
+    set_up();
+    for (unsigned i = 0; i < rooms; i++) {
+        snprintf(request, sizeof request, "{\"id\":3,\"type\":\"join\",\"room\":\"r%u\"}", i);
+        client_send(&w, &bob, request);
+        client_send(&w, &ada, request);
+    }
+    client_send(&w, &ada, "{\"id\":3,\"type\":\"join\",\"room\":\"without-bob\"}");
+    client_forget(&bob);
+    run_up_debt(w.chats[0]);
+    for (unsigned i = 0; i < busy; i++) {
+        snprintf(request, sizeof request,
+                 "{\"id\":4,\"type\":\"send\",\"room\":\"r%u\",\"cid\":\"%u\",\"text\":\"x\"}", i,
+                 i);
+        client_send(&w, &ada, request);
+    }
+    client_send(&w, &ada, "{\"id\":4,\"type\":\"send\",\"room\":\"without-bob\",\"cid\":\"w\","
+                          "\"text\":\"x\"}");
+    ck_assert_uint_eq(w.chats[0]->n_news, busy + 1);
+    ck_assert_ptr_null(client_next(&bob));
+    client_send(&w, &bob, "{\"id\":77,\"type\":\"ping\"}");
+    HAS(client_next(&bob), "\"id\":77,");
+    for (unsigned i = 0; i < busy; i++)
+        HAS(client_next(&bob), "\"seq\":1,");
+    ck_assert_ptr_null(client_next(&bob));
+    tear_down();
+}
+
+START_TEST(a_reply_takes_the_news_of_many_rooms_along)
+{
+    reply_in_many_rooms(4, 3);   /* looked through one by one */
+    reply_in_many_rooms(40, 3);  /* by what has news */
+    reply_in_many_rooms(40, 40); /* by the session's rooms */
+}
+END_TEST
+
 UNIT_MAIN("fanout", in_debt_who_waits_for_a_reply_gets_the_news_with_it_or_after_a_long_wait,
           dense_news_wait_replies_and_full_sends_do_not,
           in_debt_a_room_whose_news_are_far_apart_is_told_at_once,
           the_ok_comes_before_its_event_although_another_room_waits,
-          a_walk_of_many_is_sliced_and_keeps_no_reply_waiting)
+          a_walk_of_many_is_sliced_and_keeps_no_reply_waiting,
+          what_came_while_the_socket_was_full_follows_when_it_takes_more,
+          a_reply_takes_the_news_of_many_rooms_along)
