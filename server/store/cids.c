@@ -50,6 +50,7 @@ void cids_fini(struct cids *c)
     free(c->slots);
     free(c->added);
     free(c->sorted);
+    cid_filter_fini(&c->filter);
 }
 
 /* ---- the table in memory ---- */
@@ -123,6 +124,8 @@ int cids_load(struct cids *c, int64_t merged_to)
     sqlite3_stmt *s = c->stmts[W_CIDS_UNMERGED];
     int rc;
     c->merged_to = merged_to;
+    /* There may be more: of a move that was cut short. */
+    cid_filter_fit(&c->filter, (size_t)merged_to);
     stmt_int(s, 1, merged_to);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         int64_t key = cids_key(c, sqlite3_column_int64(s, 1),
@@ -218,6 +221,8 @@ int cids_find(struct cids *c, int64_t user, const char *cid, struct cid_original
     }
     if (c->merged_to == 0)
         return SQLITE_OK; /* table cids is empty */
+    if (!cid_filter_may_have(&c->filter, key))
+        return SQLITE_OK;
     for (int64_t id = 1; rc == SQLITE_OK && out->id == 0; key = next_key(key)) {
         rc = read_key(c, key, &id);
         if (rc != SQLITE_OK || id == 0)
@@ -274,6 +279,7 @@ int cids_merge_begin(struct cids *c, int64_t id)
             c->sorted[c->n_merge++] = c->slots[i];
     }
     qsort(c->sorted, c->n_merge, sizeof *c->sorted, compare_keys);
+    cid_filter_fit(&c->filter, (size_t)id);
     return SQLITE_OK;
 }
 
@@ -282,6 +288,7 @@ static int merge_one(struct cids *c, struct cid_slot entry)
 {
     sqlite3_stmt *s = c->stmts[W_CID_INSERT];
     for (int64_t key = entry.key, id;; key = next_key(key)) {
+        cid_filter_add(&c->filter, key);
         stmt_int(s, 1, key);
         stmt_int(s, 2, entry.id);
         int rc = stmt_run(s);
@@ -310,6 +317,32 @@ int cids_merge_step(struct cids *c, size_t n)
     int rc = stmt_run(s);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
+
+/* ---- the filter ---- */
+
+bool cids_filter_is_stale(const struct cids *c)
+{
+    return cid_filter_is_stale(&c->filter);
+}
+
+int cids_filter_step(struct cids *c, size_t n)
+{
+    sqlite3_stmt *s = c->stmts[W_CID_KEYS];
+    int64_t first, last;
+    int rc;
+    cid_filter_renew(&c->filter, n, &first, &last);
+    stmt_int(s, 1, first);
+    stmt_int(s, 2, last);
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+        cid_filter_add(&c->filter, sqlite3_column_int64(s, 0));
+    sqlite3_reset(s);
+    if (rc == SQLITE_DONE)
+        return SQLITE_OK;
+    cid_filter_spoil(&c->filter, first, last);
+    return rc;
+}
+
+/* ---- ends of transactions ---- */
 
 void cids_committed(struct cids *c)
 {

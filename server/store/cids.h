@@ -4,12 +4,14 @@
  *
  * New ones are kept in a table in memory and moved to table cids in bulk, sorted by key, so that a
  * commit pays nothing for them. meta.cids_to says up to which event that is done; what lies beyond
- * is read back from the log at start. Owned by the writer thread. Result codes are SQLite's.
+ * is read back from the log at start. A filter spares nearly all that is new the look into the
+ * table. Owned by the writer thread. Result codes are SQLite's.
  */
 #ifndef STORE_CIDS_H
 #define STORE_CIDS_H
 
 #include "base/event.h"
+#include "store/cid_filter.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -25,6 +27,7 @@ struct cids {
     struct cid_slot *slots;      /* in memory: open addressing, linear probing */
     size_t n_slots, count;
     int64_t merged_to;
+    struct cid_filter filter;    /* of table cids */
     struct cid_slot *added;      /* in the open transaction */
     size_t n_added, cap_added;
     /* the move that is under way: sorted[0..n_merge) by key, up to event merge_to */
@@ -62,6 +65,10 @@ bool cids_is_merging(const struct cids *c);
 int cids_merge_begin(struct cids *c, int64_t id);
 /* Moves up to n. Inside a transaction. */
 int cids_merge_step(struct cids *c, size_t n);
+
+/* The filter has a part that is not exact; makes n words of it so. */
+bool cids_filter_is_stale(const struct cids *c);
+int cids_filter_step(struct cids *c, size_t n);
 
 void cids_committed(struct cids *c);
 void cids_lost(struct cids *c);

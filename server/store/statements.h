@@ -156,6 +156,7 @@
                          "FROM strikes ORDER BY until DESC LIMIT 1 OFFSET ?2), 0))")               \
     /* cids */                                                                                     \
     X(CID_FIND,          "SELECT id FROM cids WHERE key = ?1")                                     \
+    X(CID_KEYS,          "SELECT key FROM cids WHERE key BETWEEN ?1 AND ?2")                       \
     X(CID_INSERT,        "INSERT OR IGNORE INTO cids (key, id) VALUES (?1, ?2)")                   \
     X(CIDS_UNMERGED,     "SELECT e.id, a.user, e.cid FROM events e JOIN authors a "                \
                          "ON a.id = e.author WHERE e.id > ?1 AND e.cid IS NOT NULL UNION ALL "     \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Work for idle moments: moving cids to their table, trimming rooms, feeding the search index. Each
- * step is a small transaction of its own, and the thread looks for messages between steps. Writer
- * thread.
+ * Work for idle moments: moving cids to their table and making its filter exact, trimming rooms,
+ * feeding the search index. Each step is a small transaction of its own, and the thread looks for
+ * messages between steps. Writer thread.
  */
 #include "store/writer.h"
 
@@ -16,6 +16,7 @@
 #define MERGE_SHARE 8
 
 #define MERGE_STEP 512
+#define FILTER_STEP 256 /* words, of eight keys at most */
 #define RETENTION_STEP 128
 #define SEARCH_STEP 64
 
@@ -28,7 +29,8 @@ static size_t merge_at(const struct writer *w)
 bool upkeep_is_due(const struct writer *w)
 {
     return cids_is_merging(&w->cids) || cids_waiting(&w->cids) >= merge_at(w)
-           || !list_is_empty(&w->rooms.excess) || search_is_behind(w);
+           || cids_filter_is_stale(&w->cids) || !list_is_empty(&w->rooms.excess)
+           || search_is_behind(w);
 }
 
 static int begin_merge(struct writer *w, size_t at)
@@ -57,6 +59,12 @@ void upkeep_step(struct writer *w)
 {
     int64_t search_to = w->search_to;
     int rc = begin_merge(w, merge_at(w));
+    if (rc == SQLITE_OK && !cids_is_merging(&w->cids) && cids_filter_is_stale(&w->cids)) {
+        rc = cids_filter_step(&w->cids, FILTER_STEP);
+        if (rc != SQLITE_OK)
+            writer_lose(w, rc);
+        return; /* nothing was written */
+    }
     if (rc == SQLITE_OK)
         rc = writer_begin(w);
     if (rc == SQLITE_OK)
@@ -69,7 +77,8 @@ void upkeep_step(struct writer *w)
 
 int upkeep_in_batch(struct writer *w, size_t events)
 {
-    if (!cids_is_merging(&w->cids) || cids_waiting(&w->cids) < 2 * merge_at(w))
-        return SQLITE_OK;
-    return cids_merge_step(&w->cids, 2 * events);
+    if (cids_is_merging(&w->cids) && cids_waiting(&w->cids) >= 2 * merge_at(w))
+        return cids_merge_step(&w->cids, 2 * events);
+    /* A few keys an event, which soon saves each of them a look into the table. */
+    return cids_filter_is_stale(&w->cids) ? cids_filter_step(&w->cids, events + 1) : SQLITE_OK;
 }

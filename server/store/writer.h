@@ -147,7 +147,8 @@ int moderation_read(struct writer *w, struct msg_moderation *m);
 /* upkeep.c: whether there is anything to do; a step of it: a transaction of its own, a few ms. */
 bool upkeep_is_due(const struct writer *w);
 void upkeep_step(struct writer *w);
-/* A part of a long move of cids, inside a batch's transaction, when there was no idle moment. */
+/* A part of a long move of cids, or of their filter, inside a batch's transaction, when there was
+ * no idle moment. */
 int upkeep_in_batch(struct writer *w, size_t events);
 
 /* search.c: feeds up to n events to the index; w->search_to is *to once that is committed. */
