@@ -248,6 +248,7 @@ void chat_on_msg(struct chat *c, struct msg *m)
         ON(LOOP_POLICY, policy, loop_on_policy);
         ON(LOOP_KICK, kick, loop_on_kick);
         ANSWER(LOOP_TRACES, traces);
+        ANSWER(LOOP_FOUND, search);
         ON(LOOP_FANOUT, fanout, loop_on_fanout);
         ANSWER(LOOP_PUBLISHED, publication);
         ANSWER(LOOP_JOINED, join);

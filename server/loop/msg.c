@@ -226,6 +226,10 @@ void msg_free(struct msg *m)
     case MSG_LOOP_TRACES:
         buf_fini(&((struct msg_traces *)m)->rows);
         break;
+    case MSG_STORE_SEARCH:
+    case MSG_LOOP_FOUND:
+        buf_fini(&((struct msg_search *)m)->hits);
+        break;
     case MSG_DISPATCH_RETURNED:
     case MSG_LOOP_RETURNED:
         free(((struct msg_verdict *)m)->returned);

@@ -58,6 +58,7 @@ struct mailbox;
     X(LOOP_INQUIRED,        inquiry)      /* inquiry: the answer, ready to be written */         \
     X(LOOP_POLICY,          policy)       /* home: answer; main: the default, anew */            \
     X(LOOP_TRACES,          traces)       /* store */                                            \
+    X(LOOP_FOUND,           search)       /* store */                                            \
     X(LOOP_KICK,            kick)         /* home of a room: close every session of a user */    \
     X(LOOP_INSIGHT,         insight)      /* dispatch: what is known of a room */                \
     X(LOOP_RETURNED,        verdict)      /* dispatch: a call was answered */                   \
@@ -88,6 +89,7 @@ struct mailbox;
     X(STORE_POLICY,         policy)                                                              \
     X(STORE_STRIKES,        strikes)      /* home: a sender's, as they are now */                \
     X(STORE_TRACES,         traces)       /* how messages came to their verdicts */              \
+    X(STORE_SEARCH,         search)       /* the messages of a room that have these words */     \
     X(STORE_INSIGHT_LOAD,   insight)      /* dispatch: what was known of a room */               \
     X(STORE_INSIGHT_SAVE,   insight)                                                             \
     X(STORE_STOP,           signal)                                                             \
@@ -290,6 +292,26 @@ struct msg_read {
     uint64_t top;              /* of the room, as read */
     uint64_t oldest;           /* smallest seq that retention has kept; 0 when none */
     bool more;                 /* events beyond the page in its direction */
+};
+
+#define SEARCH_Q_MAX 400 /* bytes, without the final NUL */
+
+/* The newest messages that have all words of a question, as they now read, newest first. A search
+ * does a bounded amount of work; then `from` says how far it came. */
+struct msg_search {
+    struct msg head;
+    struct ask ask;
+    struct room_name room;
+    struct mailbox *reply;
+    char q[SEARCH_Q_MAX + 1]; /* valid UTF-8 */
+    uint64_t before;          /* messages below this; 0: from the newest on */
+    uint32_t limit;
+    /* out */
+    bool known;               /* the room exists in the store */
+    struct buf hits;          /* encoded, joined by commas */
+    uint32_t count;
+    uint64_t from;            /* messages from this one on were looked at */
+    bool more;                /* there are older ones */
 };
 
 struct msg_join {

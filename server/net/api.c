@@ -537,6 +537,9 @@ void api_on_answer(struct http_request *r, struct msg *m)
         else
             answer_events(r, (struct msg_read *)m);
         return;
+    case MSG_LOOP_FOUND:
+        api_answer_found(r, (const struct msg_search *)m);
+        return;
     case MSG_LOOP_RETURNED:
         api_answer_search(r, (const struct msg_verdict *)m);
         return;

@@ -37,6 +37,7 @@ void api_answer_page(struct http_request *r, const struct msg_traces *m);
 /* api_search.c */
 void handle_search(struct http_request *r);
 void api_search_page(struct http_request *r, const struct msg_read *m);
+void api_answer_found(struct http_request *r, const struct msg_search *m);
 void api_answer_search(struct http_request *r, const struct msg_verdict *m);
 
 /* api_trace.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Search of a room by meaning, over HTTP: the newest events are read page by page and given to a
- * worker, as its last work (JOB_CALL). Thread: the request's loop.
+ * Search of a room, over HTTP. By words the store answers (store/search_read.c). By meaning: the
+ * newest events are read page by page and given to a worker, as its last work (JOB_CALL). Thread:
+ * the request's loop.
  */
 #include "net/api_impl.h"
 
@@ -19,14 +20,15 @@
 #define PAGE_BYTES (256 * 1024)
 /* Of what one search looks at, however many events are allowed. */
 #define BYTES_MAX (2 * 1024 * 1024)
-/* At once in a loop: a search may hold BYTES_MAX and some tens of milliseconds of a worker. */
+/* At once in a loop, of each kind: one by meaning may hold BYTES_MAX and some tens of milliseconds
+ * of a worker, one by words some milliseconds of the thread that reads history for everybody. */
 #define SEARCHES_MAX 4
 #define RETRY_AFTER_S 1
 #define PATIENCE_US 9000000u
 
 /* Pages stand in `events` newest first; the worker sorts. */
 struct search {
-    struct net *net;
+    unsigned *counted; /* among those of its kind in this loop */
     struct buf events;
     uint32_t left; /* events still to be read, at most */
 };
@@ -35,7 +37,7 @@ void search_free(struct search *s)
 {
     if (s == NULL)
         return;
-    s->net->searches--;
+    (*s->counted)--;
     buf_fini(&s->events);
     free(s);
 }
@@ -61,6 +63,25 @@ static void ask_page(struct http_request *r, uint64_t before)
         msg_free(&m->head);
 }
 
+static void ask_words(struct http_request *r)
+{
+    struct msg_search *m = msg_new(MSG_STORE_SEARCH, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    memcpy(m->room.text, r->room, sizeof m->room.text);
+    memcpy(m->q, r->params.q, sizeof m->q);
+    m->reply = chat_mailbox(r->net->chat);
+    m->before = r->params.before;
+    m->limit = r->params.limit;
+    m->ask.client = http_await(r);
+    if (m->ask.client != 0)
+        chat_post_store(r->net->chat, &m->head);
+    else
+        msg_free(&m->head);
+}
+
 static const char *problem_of(const struct params *p)
 {
     size_t len = strlen(p->q);
@@ -76,11 +97,13 @@ void handle_search(struct http_request *r)
         http_fail(r, E_BAD_REQUEST, problem);
         return;
     }
-    if (r->net->shared->topology->dispatch == NULL) {
-        http_fail(r, E_UNAVAILABLE, "search is made by workers, and this server has none");
+    if (r->params.by_meaning && r->net->shared->topology->dispatch == NULL) {
+        http_fail(r, E_UNAVAILABLE,
+                  "search by meaning is made by workers, and this server has none");
         return;
     }
-    if (r->net->searches >= SEARCHES_MAX) {
+    unsigned *counted = r->params.by_meaning ? &r->net->meanings : &r->net->lookups;
+    if (*counted >= SEARCHES_MAX) {
         r->response.retry_after_s = RETRY_AFTER_S;
         http_fail(r, E_UNAVAILABLE, "others are searching; try again in a second");
         return;
@@ -90,10 +113,36 @@ void handle_search(struct http_request *r)
         http_fail(r, E_NO_MEMORY, NULL);
         return;
     }
-    *r->search = (struct search){.net = r->net, .events = BUF_INIT,
+    *r->search = (struct search){.counted = counted, .events = BUF_INIT,
                                  .left = (uint32_t)r->net->shared->config->search_events};
-    r->net->searches++;
-    ask_page(r, INT64_MAX);
+    (*counted)++;
+    if (r->params.by_meaning)
+        ask_page(r, INT64_MAX);
+    else
+        ask_words(r);
+}
+
+void api_answer_found(struct http_request *r, const struct msg_search *m)
+{
+    if (m->ask.status != 0) {
+        api_fail_ask(r, &m->ask);
+        return;
+    }
+    if (!m->known) {
+        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
+        return;
+    }
+    struct buf *b = api_open_json(r, 200);
+    buf_append_str(b, "{\"room\":");
+    json_put_cstring(b, r->room);
+    buf_append_str(b, ",\"mode\":\"words\",\"from\":");
+    buf_append_u64(b, m->from);
+    buf_append_str(b, ",\"hits\":[");
+    buf_append(b, m->hits.data, m->hits.len);
+    buf_append_str(b, "],\"more\":");
+    json_put_bool(b, m->more);
+    buf_append_char(b, '}');
+    api_respond(r);
 }
 
 static struct msg_job *make_job(const struct http_request *r)

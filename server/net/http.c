@@ -149,7 +149,7 @@ static bool says_json(struct lws *wsi)
 
 static int read_params(struct http_request *r, char *err, size_t err_len)
 {
-    char arg[PARAM_Q_MAX + 8];
+    char arg[SEARCH_Q_MAX + 8];
     params_init(&r->params, r->route);
     for (int i = 0; r->route->limit_max != 0; i++) {
         int n = lws_hdr_copy_fragment(r->wsi, arg, sizeof arg, WSI_TOKEN_HTTP_URI_ARGS, i);

@@ -42,7 +42,7 @@ struct net {
     struct loop *loop;
     struct admission admission;
     struct keyring *keyring; /* reference: the API keys that are good */
-    unsigned searches;       /* in hand: api_search.c */
+    unsigned lookups, meanings; /* searches in hand, by words and by meaning: api_search.c */
     bool told_drained;
 };
 

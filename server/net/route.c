@@ -219,9 +219,12 @@ static int take_state(struct params *p, const char *value, char *err, size_t err
     return refuse(err, err_len, "state must be open, approved, rejected or masked");
 }
 
-static int take_mode(const char *value, char *err, size_t err_len)
+static int take_mode(struct params *p, const char *value, char *err, size_t err_len)
 {
-    return strcmp(value, "semantic") == 0 ? 0 : refuse(err, err_len, "mode must be semantic");
+    p->by_meaning = strcmp(value, "semantic") == 0;
+    if (p->by_meaning || strcmp(value, "words") == 0)
+        return 0;
+    return refuse(err, err_len, "mode must be words or semantic");
 }
 
 int params_take(struct params *p, const struct route *route, const char *arg, char *err,
@@ -239,9 +242,9 @@ int params_take(struct params *p, const struct route *route, const char *arg, ch
     if (strncmp(arg, "state=", 6) == 0)
         return take_state(p, arg + 6, err, err_len);
     if (route->id == ROUTE_SEARCH && strncmp(arg, "mode=", 5) == 0)
-        return take_mode(arg + 5, err, err_len);
+        return take_mode(p, arg + 5, err, err_len);
     if (strncmp(arg, "q=", 2) == 0)
-        snprintf(p->q, sizeof p->q, "%s", strlen(arg + 2) <= PARAM_Q_MAX ? arg + 2 : "");
+        snprintf(p->q, sizeof p->q, "%s", strlen(arg + 2) <= SEARCH_Q_MAX ? arg + 2 : "");
     if (strncmp(arg, "room=", 5) == 0) {
         if (!room_name_is_valid(arg + 5, strlen(arg + 5)))
             return refuse(err, err_len, "room must be the name of a room");

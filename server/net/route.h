@@ -12,6 +12,7 @@
 #include "base/event.h"
 #include "chat/auth.h"
 #include "loop/loop_stats.h"
+#include "loop/msg.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,8 +95,6 @@ bool route_takes(const struct route *route, enum http_method method);
 /* Value of the Allow header. */
 const char *route_allow(const struct route *route);
 
-#define PARAM_Q_MAX 400
-
 /* What the query string may say; start with params_init. */
 struct params {
     uint64_t after;
@@ -103,7 +102,8 @@ struct params {
     uint32_t limit;
     char state[12];               /* of the review queue; "": not given */
     char room[ROOM_NAME_MAX + 1]; /* "": not given */
-    char q[PARAM_Q_MAX + 1];      /* of a search; "": not given */
+    char q[SEARCH_Q_MAX + 1];     /* of a search; "": not given */
+    bool by_meaning;              /* search: mode=semantic */
 };
 
 void params_init(struct params *p, const struct route *route);

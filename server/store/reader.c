@@ -15,11 +15,6 @@
 #define LIMIT_MAX 1000 /* events a page, whatever was asked for */
 #define RETRY_AFTER_MS 1000
 
-struct page_room {
-    int64_t id;
-    uint64_t top, oldest;
-};
-
 struct event reader_view_row(sqlite3_stmt *s, bool with_cid)
 {
     return (struct event){
@@ -94,7 +89,7 @@ static int read_backward(struct reader *r, struct msg_read *m, sqlite3_stmt *s)
     return rc;
 }
 
-static int find_room(struct reader *r, const char *name, struct page_room *room)
+int reader_find_room(struct reader *r, const char *name, struct page_room *room)
 {
     sqlite3_stmt *s = r->stmts[R_ROOM];
     stmt_cstring(s, 1, name);
@@ -125,7 +120,7 @@ static int64_t clamp(uint64_t seq)
 static int read_page(struct reader *r, struct msg_read *m)
 {
     struct page_room room = {0};
-    int rc = find_room(r, m->room.text, &room);
+    int rc = reader_find_room(r, m->room.text, &room);
     m->known = room.id != 0;
     if (rc != SQLITE_OK || !m->known)
         return rc;
@@ -187,6 +182,8 @@ static void drain(struct reader *r)
             on_read(r, (struct msg_read *)m);
         } else if (m->tag == MSG_STORE_TRACES) {
             traces_read(r, (struct msg_traces *)m);
+        } else if (m->tag == MSG_STORE_SEARCH) {
+            search_read(r, (struct msg_search *)m);
         } else {
             r->stopping |= m->tag == MSG_STORE_STOP;
             msg_free(m);
@@ -231,11 +228,13 @@ void *reader_run(void *arg)
 
 int reader_init(struct reader *r)
 {
-    return db_status(statements_prepare_reader(r->db, r->stmts));
+    int rc = statements_prepare_reader(r->db, r->stmts);
+    return db_status(rc == SQLITE_OK ? terms_init(&r->terms, r->db) : rc);
 }
 
 void reader_fini(struct reader *r)
 {
     statements_finalize(r->stmts, N_READER_STATEMENTS);
+    terms_fini(&r->terms);
     buf_fini(&r->scratch);
 }

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#define SEQ_BITS 40 /* of a rowid of table search; rooms.id is above */
-
 struct target {
     int64_t room, seq;
 };
@@ -21,7 +19,7 @@ bool search_is_behind(const struct writer *w)
 
 static int64_t rowid_of(struct target t)
 {
-    return t.room << SEQ_BITS | t.seq;
+    return t.room << SEARCH_SEQ_BITS | t.seq;
 }
 
 static int compare(const void *a, const void *b)

@@ -190,7 +190,19 @@
                          "ORDER BY e.seq DESC LIMIT ?3")                                           \
     X(PAGE_AFTER,        PAGE_COLUMNS "WHERE e.room = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3")  \
     X(PAGE_BEFORE,       PAGE_COLUMNS                                                              \
-                         "WHERE e.room = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3")
+                         "WHERE e.room = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3")          \
+    /* search_read.c: the index's proposals, and messages as they now read */                      \
+    X(SEARCH_TO,         "SELECT value FROM meta WHERE key = 'search_to'")                         \
+    X(SEARCH_MATCH,      "SELECT rowid FROM search WHERE search MATCH ?1 "                         \
+                         "AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC")                        \
+    X(SEARCH_MESSAGES,   "SELECT e.id, e.seq, e.ts, coalesce(c.text, e.text), c.kind, u.uid, "     \
+                         "a.name FROM events e LEFT JOIN events c ON c.id = "                      \
+                         "(SELECT x.id FROM events x INDEXED BY events_changes "                   \
+                         "WHERE x.room = e.room AND x.on_seq = e.seq AND x.kind IN (1, 2) "        \
+                         "ORDER BY x.seq DESC LIMIT 1) "                                           \
+                         "LEFT JOIN authors a ON a.id = e.author LEFT JOIN users u "               \
+                         "ON u.id = a.user WHERE e.room = ?1 AND e.seq BETWEEN ?2 AND ?3 "         \
+                         "AND e.kind = 0 ORDER BY e.seq DESC")
 
 enum writer_statement {
 #define X(name, sql) W_##name,

@@ -345,6 +345,7 @@ static void answer(struct writer *w, struct msg *m, int lost)
         break;
     case MSG_STORE_READ:
     case MSG_STORE_TRACES:
+    case MSG_STORE_SEARCH:
         outbox_add(&w->to_reader, m);
         break;
     default:
@@ -401,7 +402,8 @@ static struct msg *run_batch(struct writer *w, struct msg *chain)
     uint64_t told_before = w->opened_events, publications = 0;
     w->now_ms = clock_wall_ms();
     for (int n = 0; m != NULL && n < BATCH_MAX; m = m->next, n++) {
-        has_reads |= m->tag == MSG_STORE_READ || m->tag == MSG_STORE_TRACES;
+        has_reads |= m->tag == MSG_STORE_READ || m->tag == MSG_STORE_TRACES
+                     || m->tag == MSG_STORE_SEARCH;
         publications += m->tag == MSG_STORE_APPEND;
         if (lost == SQLITE_OK)
             lost = write_message(w, m);

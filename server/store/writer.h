@@ -151,6 +151,7 @@ void upkeep_step(struct writer *w);
  * no idle moment. */
 int upkeep_in_batch(struct writer *w, size_t events);
 
+#define SEARCH_SEQ_BITS 40 /* of a rowid of table search; rooms.id is above */
 /* search.c: feeds up to n events to the index; w->search_to is *to once that is committed. */
 bool search_is_behind(const struct writer *w);
 int search_feed(struct writer *w, size_t n, int64_t *to);

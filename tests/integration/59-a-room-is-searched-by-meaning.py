@@ -29,16 +29,16 @@ async def run(t: Scenario) -> None:
 async def without(t: Scenario) -> None:
     server = await t.server(workers=1)
     ada = await server.client("ada", "harbour")
-    path = "/api/v1/rooms/harbour/search"
-    assert (await server.http("GET", f"{path}?q=cat")).status == 401
-    for query, what in (("", "q must"), ("?q=", "q must"), (f"?q={'x' * 401}", "q must"), ("?q=%ff", "UTF-8"),
-                        ("?q=cat&mode=magic", "semantic"), ("?q=cat&limit=101", "limit")):
+    path = "/api/v1/rooms/harbour/search?mode=semantic"
+    assert (await server.http("GET", f"{path}&q=cat")).status == 401
+    for query, what in (("", "q must"), ("&q=", "q must"), (f"&q={'x' * 401}", "q must"), ("&q=%ff", "UTF-8"),
+                        ("&q=cat&mode=magic", "semantic"), ("&q=cat&limit=101", "limit")):
         answer = await server.http("GET", path + query, token=ada.session)
         assert answer.status == 400 and what in answer.json["error"]["message"], (query, answer.text)
-    answer = await server.http("GET", f"{path}?q=cat", token=ada.session)
+    answer = await server.http("GET", f"{path}&q=cat", token=ada.session)
     assert answer.status == 404, answer.text
     await ada.send("harbour", SAID[0])
-    answer = await server.http("GET", f"{path}?q=cat", token=ada.session)
+    answer = await server.http("GET", f"{path}&q=cat", token=ada.session)
     assert answer.status == 503 and answer.json["error"]["code"] == "unavailable", answer.text
     assert "pip install wordllama" in answer.json["error"]["message"], answer.text
     await ada.send("harbour", SAID[1])
@@ -47,7 +47,7 @@ async def without(t: Scenario) -> None:
     server.options["workers"] = 0
     await server.start()
     ada = await server.client("ada", "harbour")
-    answer = await server.http("GET", f"{path}?q=cat", token=ada.session)
+    answer = await server.http("GET", f"{path}&q=cat", token=ada.session)
     assert answer.status == 503 and "workers" in answer.json["error"]["message"], answer.text
 
 
@@ -59,7 +59,7 @@ async def with_the_package(t: Scenario) -> None:
     await workers_ready(server)
 
     async def find(question: str, limit: int = 20) -> dict:
-        answer = await server.http("GET", f"/api/v1/rooms/harbour/search?q={quote(question)}&limit={limit}",
+        answer = await server.http("GET", f"/api/v1/rooms/harbour/search?mode=semantic&q={quote(question)}&limit={limit}",
                                    token=bob.session)
         assert answer.status == 200, answer.text
         return answer.json
@@ -96,7 +96,7 @@ async def bounded(server, bob, seqs: list[int], find) -> None:
     # More than a loop makes at once are told to come back; who waits is answered.
     (worker,) = await living(server)
     os.kill(worker["pid"], signal.SIGSTOP)
-    path = "/api/v1/rooms/harbour/search?q=cat"
+    path = "/api/v1/rooms/harbour/search?mode=semantic&q=cat"
     waiting = [asyncio.create_task(server.http("GET", path, token=bob.session)) for _ in range(12)]
     await asyncio.wait(waiting, timeout=20, return_when=asyncio.FIRST_COMPLETED)
     with contextlib.suppress(ProcessLookupError):  # a busy machine may take it for dead: it is replaced

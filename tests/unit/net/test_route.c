@@ -246,22 +246,26 @@ END_TEST
 START_TEST(a_search_has_a_question_and_one_mode)
 {
     struct params p;
-    char err[128], longest[PARAM_Q_MAX + 4];
+    char err[128], longest[SEARCH_Q_MAX + 4];
     find("/api/v1/rooms/lobby/search");
     params_init(&p, match.route);
     ck_assert_str_eq(p.q, "");
     ck_assert_int_eq(params_take(&p, match.route, "q=a printer", err, sizeof err), 0);
     ck_assert_str_eq(p.q, "a printer");
+    ck_assert(!p.by_meaning);
     ck_assert_int_eq(params_take(&p, match.route, "mode=semantic", err, sizeof err), 0);
+    ck_assert(p.by_meaning);
+    ck_assert_int_eq(params_take(&p, match.route, "mode=words", err, sizeof err), 0);
+    ck_assert(!p.by_meaning);
     ck_assert_int_eq(params_take(&p, match.route, "mode=magic", err, sizeof err), E_BAD_REQUEST);
-    ck_assert_ptr_nonnull(strstr(err, "semantic"));
+    ck_assert_ptr_nonnull(strstr(err, "words or semantic"));
     memset(longest, 'x', sizeof longest);
     memcpy(longest, "q=", 2);
-    longest[PARAM_Q_MAX + 2] = '\0';
+    longest[SEARCH_Q_MAX + 2] = '\0';
     ck_assert_int_eq(params_take(&p, match.route, longest, err, sizeof err), 0);
-    ck_assert_uint_eq(strlen(p.q), PARAM_Q_MAX);
-    longest[PARAM_Q_MAX + 2] = 'x';
-    longest[PARAM_Q_MAX + 3] = '\0';
+    ck_assert_uint_eq(strlen(p.q), SEARCH_Q_MAX);
+    longest[SEARCH_Q_MAX + 2] = 'x';
+    longest[SEARCH_Q_MAX + 3] = '\0';
     ck_assert_int_eq(params_take(&p, match.route, longest, err, sizeof err), 0);
     ck_assert_str_eq(p.q, ""); /* cut, it would be another question */
 }
