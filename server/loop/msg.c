@@ -134,6 +134,10 @@ static void free_rest(struct msg *m)
     case MSG_LOOP_MODERATED:
         free_moderation((struct msg_moderation *)m);
         break;
+    case MSG_STORE_SEARCH:
+    case MSG_LOOP_FOUND:
+        buf_fini(&((struct msg_search *)m)->hits);
+        break;
     case MSG_INQUIRY_ASK:
     case MSG_INQUIRY_CANCEL:
     case MSG_LOOP_INQUIRED:
@@ -225,10 +229,6 @@ void msg_free(struct msg *m)
     case MSG_STORE_TRACES:
     case MSG_LOOP_TRACES:
         buf_fini(&((struct msg_traces *)m)->rows);
-        break;
-    case MSG_STORE_SEARCH:
-    case MSG_LOOP_FOUND:
-        buf_fini(&((struct msg_search *)m)->hits);
         break;
     case MSG_DISPATCH_RETURNED:
     case MSG_LOOP_RETURNED:

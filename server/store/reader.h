@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reader: pages of history (STORE_READ), searches by words, and the bulk of checkpoints. Its own thread and its
- * own connection, so a long page never delays a commit.
+ * The reader: pages of history (STORE_READ), searches by words (STORE_SEARCH), and the bulk of
+ * checkpoints. Its own thread and its own connection, so a long page never delays a commit.
  */
 #ifndef STORE_READER_H
 #define STORE_READER_H

@@ -173,6 +173,22 @@ export const looks = {
     await look(world, dave, 'explanation-phone');
   },
 
+  'a search and where it led': async (world) => {
+    const { iris } = world;
+    await iris.keyboard.press('Control+Shift+F');
+    await iris.locator('.find-field').fill('lantern');
+    await iris.keyboard.press('Enter');
+    await iris.locator('.find-hit').first().waitFor();
+    for (const theme of ['light', 'dark']) {
+      await setTheme(iris, theme);
+      await iris.locator('.find-hit').nth(1).click();
+      await iris.locator('.message[data-found]').waitFor();
+      await look(world, iris, `search-${theme}`);
+    }
+    await iris.setViewportSize({ width: 390, height: 780 });
+    await look(world, iris, 'search-phone');
+  },
+
   'the review queue and the rules of a room': async (world) => {
     const { moderator: page } = world;
     for (const [width, suffix] of [

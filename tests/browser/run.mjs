@@ -56,6 +56,7 @@ async function main() {
     import('./ops.mjs'),
     import('./gate.mjs'),
     import('./catchup.mjs'),
+    import('./find.mjs'),
     import('./looks.mjs'),
   ]);
   const cases = suites

@@ -7,6 +7,7 @@ import { Icon } from '../ui/icons';
 import { Banner, Toasts } from './Banner';
 import { Composer } from './Composer';
 import { Explanation } from './Explanation';
+import { FindPanel } from './Find';
 import { Jump } from './Jump';
 import { Keys } from './Keys';
 import { Members } from './Members';
@@ -57,6 +58,7 @@ function Chat(): JSX.Element {
         {room ? (
           <>
             <RecapPanel room={room} />
+            <FindPanel key={`find-${room.name}`} room={room} />
             <MessageList key={`list-${room.name}`} room={room} />
             <Composer key={`write-${room.name}`} room={room} />
           </>
@@ -92,6 +94,18 @@ function RoomHeader({ room }: { room: RoomModel | undefined }): JSX.Element {
         {room && <span class="hash">#</span>}
         {room?.name ?? 'Parley'}
       </h1>
+      {room && (
+        <button
+          type="button"
+          class="icon-button"
+          title="Search this room (Ctrl/⌘ Shift F)"
+          aria-label={`Search ${room.name}`}
+          aria-expanded={room.finding.value !== undefined}
+          onClick={() => store.find(room)}
+        >
+          <Icon name="search" />
+        </button>
+      )}
       {room && (
         <button
           type="button"

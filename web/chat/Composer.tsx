@@ -87,6 +87,7 @@ export function Composer({ room }: { room: RoomModel }): JSX.Element {
     store.setDraft(room.name, '');
     setText('');
     if (line.is === 'text') store.send(room, line.text);
+    else if (line.is === 'find') store.find(room, line.words);
     else void store.recap(room, line.all ? 0 : undefined);
     return line.is === 'text';
   };

@@ -15,6 +15,8 @@ const KEYS: readonly [keys: string[], does: string][] = [
   [['↑'], 'Edit your last message (in an empty field)'],
   [['Shift', 'Tab'], 'From the field to the messages; ↑ ↓ walk, Tab acts'],
   [['Esc'], 'Close, cancel, back to the field'],
+  [['Ctrl/⌘', 'Shift', 'F'], 'Search this room; ↑ ↓ walk, Enter goes there'],
+  [['/find'], 'The same: /find some words'],
   [['/recap'], 'What you missed; /recap all: the whole room'],
   [['?'], 'This sheet'],
 ];
@@ -59,6 +61,9 @@ function onKey(e: KeyboardEvent): void {
     store.dialog.value = store.dialog.value === 'jump' ? 'none' : 'jump';
   } else if (store.dialog.value !== 'none') {
     return;
+  } else if ((e.ctrlKey || e.metaKey) && e.shiftKey && e.key.toLowerCase() === 'f') {
+    e.preventDefault();
+    if (store.room.value) store.find(store.room.value);
   } else if (e.altKey && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) {
     e.preventDefault();
     store.step(e.key === 'ArrowUp' ? -1 : 1, e.shiftKey);

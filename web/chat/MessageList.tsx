@@ -14,8 +14,8 @@ import { store } from './store';
 
 /** This close to the top the next older page is asked for. */
 const LOAD_AT = 600;
-/** How many pages back a quoted message is looked for. */
-const JUMP_PAGES = 10;
+/** So long the message that one jumped to is marked. */
+const MARKED_MS = 3_000;
 
 export function MessageList({ room }: { room: RoomModel }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -219,10 +219,15 @@ function walk(e: KeyboardEvent): void {
 }
 
 async function jumpTo(room: RoomModel, box: HTMLElement | null, seq: number): Promise<void> {
-  for (let i = 0; i < JUMP_PAGES && room.timeline.oldest > seq; i++)
-    await store.loadOlder(room);
+  room.following = false; /* what is loaded now must not be trimmed again */
+  if (room.timeline.oldest > seq) {
+    await store.loadBackTo(room, seq);
+    await new Promise((drawn) => requestAnimationFrame(drawn));
+  }
   const target = box?.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
   if (!target) return store.toast('That message is too far back to show.');
   target.scrollIntoView({ block: 'center' });
   target.focus({ preventScroll: true });
+  target.dataset.found = '';
+  window.setTimeout(() => delete target.dataset.found, MARKED_MS);
 }

@@ -44,6 +44,8 @@ export class RoomModel {
 
   /** What was missed, while somebody wants to know. */
   readonly catchUp = signal<CatchUp | undefined>(undefined);
+  /** The search that stands open, and the words it was opened with. */
+  readonly finding = signal<{ words: string } | undefined>(undefined);
   /** The message to go to next. */
   readonly jumpTo = signal<number | undefined>(undefined);
 

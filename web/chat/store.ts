@@ -37,6 +37,9 @@ const DEFAULT_ROOM = 'lobby';
 const BRIEF_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
 const DIRECTORY_EVERY_MS = 15_000;
+/** How far a jump loads back: 10,000 events. */
+const BACK_PAGES = 50;
+const BACK_PAGE = 200;
 
 export class Store {
   readonly connection = signal<ConnectionState>({ is: 'idle' });
@@ -175,6 +178,34 @@ export class Store {
     }
   }
 
+  /**
+   * Everything from `seq` on, in large pages that are shown at once: edits and deletions come behind
+   * the messages that they are about, so nothing in between can be left out. Not further than
+   * `BACK_PAGES`.
+   */
+  async loadBackTo(room: RoomModel, seq: number): Promise<void> {
+    /* A page that scrolling asked for comes first. */
+    while (room.loadingOlder.value) await new Promise((r) => setTimeout(r, 20));
+    room.loadingOlder.value = true;
+    let events: RoomEvent[] = [];
+    let oldest = room.timeline.oldest;
+    try {
+      for (let i = 0; i < BACK_PAGES && oldest > seq; i++) {
+        const page = await this.client.room(room.name)?.older(oldest, BACK_PAGE);
+        if (!page || page.events.length === 0) break;
+        events = [...page.events, ...events];
+        oldest = page.events[0]?.seq ?? 1;
+      }
+    } catch {
+      /* offline: what came is shown, and the rest can be asked for again */
+    } finally {
+      room.loadingOlder.value = false;
+    }
+    /* What was trimmed or reset meanwhile would leave a hole. */
+    if (events.length > 0 && events.at(-1)?.seq === room.timeline.oldest - 1)
+      batch(() => room.prepend(events));
+  }
+
   /** Everything up to the newest event has been seen. */
   markRead(room: RoomModel): void {
     const seq = room.timeline.newest;
@@ -248,6 +279,7 @@ export class Store {
     room: RoomModel,
     since = room.unreadAfter.value ?? room.readSeq.value,
   ): Promise<void> {
+    room.finding.value = undefined;
     room.catchUp.value = { is: 'asked' };
     try {
       const recap = await this.client.recap(room.name, since);
@@ -257,6 +289,12 @@ export class Store {
       const why = `There is no summary: ${(error as Error).message}.`;
       room.catchUp.value = { is: 'failed', why };
     }
+  }
+
+  /** Opens the search of a room; it stands where the summary of what was missed stood. */
+  find(room: RoomModel, words = ''): void {
+    room.catchUp.value = undefined;
+    room.finding.value = { words };
   }
 
   typing(room: RoomModel, active: boolean): void {

@@ -413,8 +413,8 @@ START_TEST(marks_are_whole_words_of_the_text)
 }
 END_TEST
 
-UNIT_MAIN("store.search", what_was_masked_is_found_by_what_was_shown, what_nobody_may_see_is_not_found,
-          messages_are_found_as_they_now_read,
+UNIT_MAIN("store.search", what_was_masked_is_found_by_what_was_shown,
+          what_nobody_may_see_is_not_found, messages_are_found_as_they_now_read,
           all_words_count_whatever_their_case_order_and_accents,
           scripts_without_spaces_emoji_and_signs_are_found_too, no_question_is_a_syntax_error,
           pages_go_back_without_gap_or_repeat, one_search_does_a_bounded_amount_of_work,
