@@ -14,8 +14,6 @@ import { store } from './store';
 
 /** This close to the top the next older page is asked for. */
 const LOAD_AT = 600;
-/** So long the message that one jumped to is marked. */
-const MARKED_MS = 3_000;
 
 export function MessageList({ room }: { room: RoomModel }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -229,5 +227,5 @@ async function jumpTo(room: RoomModel, box: HTMLElement | null, seq: number): Pr
   target.scrollIntoView({ block: 'center' });
   target.focus({ preventScroll: true });
   target.dataset.found = '';
-  window.setTimeout(() => delete target.dataset.found, MARKED_MS);
+  target.addEventListener('blur', () => delete target.dataset.found, { once: true });
 }
