@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Deadlines open and closed, stopped workers, order, retries, kill -9, restart; trace, dry run, edits, bad policies."""
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -9,8 +10,11 @@ from harness import Scenario
 from harness.analysis import judged, living, workers_ready
 from harness.client import Client
 from harness.gated import RULES, gated_server, put_policy
+from harness.scenario import poll
 from harness.server import Server
 
+NAP_S = 4  # longer than the API needs to tell of it, and another's message to come through
+NAP = f"nap {NAP_S}"
 BAD = [
     ({"gate": {"mode": "maybe"}}, "gate.mode must be off, open or closed"),
     ({"gate": {"mode": "open", "deadline_ms": 0}}, "gate.deadline_ms must be a whole number from 1 to 10000"),
@@ -29,12 +33,15 @@ async def bad_policies(server: Server) -> None:
         assert answer.status == 400 and told in answer.json["error"]["message"], answer.text
 
 
-async def order(ada: Client, bob: Client) -> tuple[dict, dict]:
+async def order(server: Server, ada: Client, bob: Client) -> tuple[dict, dict]:
     # A sender's messages keep their order; another is not held up; a retry meanwhile gets the same answer.
-    slow = await ada.post("send", room="lobby", text="nap 0.5", cid="slow")
-    await asyncio.sleep(0.1)  # it is with a worker: what follows is not in its batch
+    async def is_with_a_worker() -> bool:
+        return (await server.api("workers"))["ledger"]["in_flight"] == 1
+
+    slow = await ada.post("send", room="lobby", text=NAP, cid="slow")
+    await poll(is_with_a_worker, "the slow one with a worker")  # what follows is not in its batch
     other = await bob.send("lobby", "not held up")
-    again = await ada.post("send", room="lobby", text="nap 0.5", cid="slow")
+    again = await ada.post("send", room="lobby", text=NAP, cid="slow")
     quick = await ada.post("send", room="lobby", text="quick", cid="quick")
     first, repeat, second = await asyncio.gather(slow, again, quick)
     assert other["seq"] < first["seq"] == repeat["seq"] < second["seq"], (other, first, repeat, second)
@@ -55,8 +62,8 @@ async def traced(server: Server, first: dict) -> None:
     # How it came about.
     answer = await server.http("GET", f"/api/v1/rooms/lobby/events/{first['seq']}/trace", token=server.token)
     trace = answer.json
-    assert trace["gated"] and trace["gate"]["outcome"] == "in time" and trace["gate"]["waited_ms"] >= 490, trace
-    assert trace["worker"]["pid"] and trace["batch"]["size"] >= 1 and trace["commit_ms"] >= 490, trace
+    assert trace["gated"] and trace["gate"]["outcome"] == "in time" and trace["gate"]["waited_ms"] >= NAP_S * 1000 - 10, trace
+    assert trace["worker"]["pid"] and trace["batch"]["size"] >= 1 and trace["commit_ms"] >= NAP_S * 1000 - 10, trace
     assert {"sentiment", "toxicity"} <= {label["analyzer"] for label in trace["labels"]}, trace
     assert trace["verdict_seq"] > first["seq"] and trace["action"] == "none" and trace["rule"] is None
     nobody = await server.http("GET", "/api/v1/rooms/lobby/events/1/trace", token=server.token)
@@ -84,9 +91,11 @@ async def deadlines(server: Server, ada: Client) -> None:
     refused = await ada.error("unavailable", "send", room="closed", text="nor this", cid="closed-1")
     assert refused["temporary"], refused
     for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # a busy machine may take it for dead: it is replaced
+            os.kill(pid, signal.SIGCONT)
     # The late verdict comes as for any message.
     await ada.until(lambda: passed["seq"] in judged(ada.rooms["open"].events.values()), "the late verdict", 30)
+    await put_policy(server, "closed")
     assert (await ada.ok("send", room="closed", text="nor this", cid="closed-1"))["state"] == "delivered"
 
 
@@ -118,7 +127,7 @@ async def run(t: Scenario) -> None:
     await put_policy(server, "lobby")
     await put_policy(server, "open", "open", 150)
     await put_policy(server, "closed", "closed", 150)
-    first, second = await order(ada, bob)
+    first, second = await order(server, ada, bob)
     edit = await edits(ada, second)
     await traced(server, first)
     await dry_run(server, edit)

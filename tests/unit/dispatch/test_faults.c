@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,21 +51,46 @@ static void check_labels(void)
         ck_assert_msg(w.seen[id].word, "message %lld was not analysed", (long long)id);
 }
 
+/* How long the threads of a process have been ready to run and did not; of those that still are. */
+static long waited_ms(pid_t pid)
+{
+    char path[320];
+    unsigned long long all = 0, ran, waited;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    for (const struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)pid, e->d_name);
+        FILE *f = e->d_name[0] != '.' ? fopen(path, "r") : NULL;
+        if (f != NULL && fscanf(f, "%llu %llu", &ran, &waited) == 2)
+            all += waited;
+        if (f != NULL)
+            fclose(f);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return (long)(all / 1000000);
+}
+
 START_TEST(kill_9_loses_nothing_and_blames_nobody)
 {
     start(&(struct world_options){.workers = 2});
-    world_job(&w, "wait 0.7");
-    world_job(&w, "wait 0.7");
+    /* Longer than a board needs to tell of it: what is killed is at work. */
+    world_job(&w, "wait 1.5");
+    world_job(&w, "wait 1.5");
     for (int i = 0; i < 100; i++)
         world_job(&w, "behind");
     ck_assert(world_until(&w, slot_0_is_busy));
     uint64_t killed_us = clock_mono_us();
+    long stalled_ms = -waited_ms(getpid());
     ck_assert_int_eq(kill((pid_t)world_number(&w, 0, "pid"), SIGKILL), 0);
     ck_assert(world_until(&w, slot_0_came_back));
     printf("kill -9: replacement shown as ready after %llu ms (spawn -> ready %ld ms, of which "
            "loading %ld ms)\n", (unsigned long long)(clock_mono_us() - killed_us) / 1000,
            world_number(&w, 0, "start_ms"), world_number(&w, 0, "load_ms"));
-    ck_assert_int_lt(world_number(&w, 0, "start_ms") - world_number(&w, 0, "load_ms"), START_MS);
+    /* What the machine kept from running is not what the start takes. */
+    stalled_ms += waited_ms(getpid()) + waited_ms((pid_t)world_number(&w, 0, "pid"));
+    ck_assert_int_lt(world_number(&w, 0, "start_ms") - world_number(&w, 0, "load_ms"),
+                     START_MS + stalled_ms);
     ck_assert(world_until(&w, world_has_all_verdicts));
     check_labels();
     ck_assert_uint_eq(w.n_quarantines, 0);
@@ -77,12 +103,12 @@ END_TEST
 
 static bool shows_stuck(struct world *world)
 {
-    return world_state_is(world, 0, "stuck") || world_number(world, 0, "restarts") > 0;
+    return world->was_stuck || world_number(world, 0, "restarts") > 0;
 }
 
 static bool shows_slow(struct world *world)
 {
-    return world_state_is(world, 0, "slow");
+    return world->was_slow;
 }
 
 START_TEST(a_frozen_worker_is_found_killed_and_replaced)
@@ -194,6 +220,16 @@ START_TEST(a_replayed_message_is_tried_anew)
 }
 END_TEST
 
+static bool one_is_in_flight(struct world *world)
+{
+    return dispatch_stats(world->dispatch)->in_flight == 1;
+}
+
+static bool two_are_in_flight(struct world *world)
+{
+    return dispatch_stats(world->dispatch)->in_flight == 2;
+}
+
 START_TEST(a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker)
 {
 #ifdef __SANITIZE_THREAD__
@@ -201,15 +237,14 @@ START_TEST(a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker)
     puts("soft timeout: not tested in this build");
     return;
 #endif
-    start(&(struct world_options){.workers = 1, .deadline_ms = 1600});
+    start(&(struct world_options){.workers = 1, .deadline_ms = 6000});
     world_job(&w, "loop");
-    world_pass(&w, 50);
-    world_job(&w, "wait 30");
-    world_pass(&w, 50);
+    ck_assert(world_until(&w, one_is_in_flight));
+    world_job(&w, "wait 30"); /* a batch of its own, behind which the third one waits */
+    ck_assert(world_until(&w, two_are_in_flight));
     world_job(&w, "fine");
     ck_assert(world_until(&w, world_has_all_verdicts));
-    world_pass(&w, 700);
-    ck_assert_ptr_nonnull(strstr(w.board, "SoftTimeout"));
+    ck_assert_msg(world_shows(&w, "SoftTimeout"), "%s", w.board);
     ck_assert_int_eq(world_number(&w, 0, "restarts"), 0);
     ck_assert_uint_eq(w.kills, 0);
     ck_assert(w.seen[3].word);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct world w;
 
@@ -19,6 +20,11 @@ static void start(unsigned workers)
 {
     world_start(&w, &(struct world_options){.workers = workers});
     ck_assert_msg(world_until(&w, world_is_ready), "no worker gets ready: %s", w.board);
+}
+
+static bool both_worked(struct world *world)
+{
+    return world_number(world, 0, "jobs") > 0 && world_number(world, 1, "jobs") > 0;
 }
 
 START_TEST(every_message_gets_one_verdict_at_its_home)
@@ -32,9 +38,7 @@ START_TEST(every_message_gets_one_verdict_at_its_home)
         ck_assert(w.seen[id].word);
         ck_assert_uint_eq(w.seen[id].labels, 2);
     }
-    world_pass(&w, 600); /* the board is posted twice a second */
-    ck_assert_int_gt(world_number(&w, 0, "jobs"), 0);
-    ck_assert_int_gt(world_number(&w, 1, "jobs"), 0);
+    ck_assert(world_until(&w, both_worked));
     world_stop(&w);
 }
 END_TEST
@@ -46,10 +50,9 @@ START_TEST(an_exception_is_reported_and_harms_nobody)
     world_job(&w, "raise");
     world_job(&w, "raise");
     ck_assert(world_until(&w, world_has_all_verdicts));
-    world_pass(&w, 700);
+    ck_assert_msg(world_shows(&w, "\"count\":2"), "%s", w.board);
     ck_assert_ptr_nonnull(strstr(w.board, "\"type\":\"ValueError\""));
     ck_assert_ptr_nonnull(strstr(w.board, "this text is not to my taste"));
-    ck_assert_ptr_nonnull(strstr(w.board, "\"count\":2"));
     ck_assert_ptr_nonnull(strstr(w.board, "trouble.py"));
     world_check_books(&w);
     world_stop(&w);
@@ -96,19 +99,30 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* How much later than asked for the machine lets a thread run again. */
+static uint64_t lateness_us(void)
+{
+    uint64_t start_us = clock_mono_us();
+    usleep(1000);
+    return clock_mono_us() - start_us - 1000;
+}
+
 static void measure_idle(const char *title)
 {
     enum { N = 300 };
-    uint64_t took[N];
+    uint64_t took[N], late[N];
     for (int i = 0; i < N; i++) {
+        late[i] = lateness_us();
         int64_t id = world_job(&w, "how long does one message take when nothing else happens?");
         ck_assert(world_until(&w, world_has_all_verdicts));
         took[i] = w.seen[id].verdict_us - w.seen[id].posted_us;
     }
     qsort(took, N, sizeof *took, by_size);
+    qsort(late, N, sizeof *late, by_size);
     printf("%s: idle, job posted -> verdict: p50 %llu us, p99 %llu us\n", title,
            (unsigned long long)took[N / 2], (unsigned long long)took[N * 99 / 100]);
-    ck_assert_uint_lt(took[N / 2], 100000);
+    /* There and back four threads are woken. */
+    ck_assert_uint_lt(took[N / 2], 100000 + 4 * late[N / 2]);
 }
 
 static void measure_flood(const char *title, int n)

@@ -63,6 +63,8 @@ static void on_board(struct world *w, const struct msg_board *m)
     free(w->board);
     w->board = strndup(frame_payload(m->workers), frame_payload_len(m->workers));
     w->ready = m->ready;
+    w->was_slow |= world_state_is(w, 0, "slow");
+    w->was_stuck |= world_state_is(w, 0, "stuck");
 }
 
 static void on_loop_msg(struct world *w, struct msg *m, unsigned loop)
@@ -290,6 +292,17 @@ bool world_state_is(const struct world *w, unsigned slot, const char *state)
     return at != NULL && strncmp(at + 9, state, strlen(state)) == 0 && at[9 + strlen(state)] == '"';
 }
 
+static bool is_on_board(struct world *w)
+{
+    return w->board != NULL && strstr(w->board, w->awaited) != NULL;
+}
+
+bool world_shows(struct world *w, const char *text)
+{
+    w->awaited = text;
+    return world_until(w, is_on_board);
+}
+
 /* ---- start and stop ----------------------------------------------------------------------- */
 
 static void start_dispatch(struct world *w, const struct world_options *o)
@@ -393,9 +406,19 @@ void world_stop(struct world *w)
     free(w->board);
 }
 
+/* The figures are published ten times a second: those of the last work may be on their way. */
+static bool is_booked(struct world *w)
+{
+    const struct dispatch_stats *s = dispatch_stats(w->dispatch);
+    return s->in_flight == 0 && s->queued == 0 && s->done == w->verdicts
+           && s->quarantined == w->n_quarantines
+           && s->sent == s->done + s->failed + s->quarantined + s->in_flight;
+}
+
 void world_check_books(struct world *w)
 {
-    world_pass(w, 250); /* the figures are published ten times a second */
+    world_until(w, is_booked); /* what follows says what is wrong when this fails */
+    world_pass(w, 250);
     const struct dispatch_stats *s = dispatch_stats(w->dispatch);
     ck_assert_uint_eq(s->sent, s->done + s->failed + s->quarantined + s->in_flight);
     ck_assert_uint_eq(s->in_flight, 0);

@@ -57,6 +57,8 @@ struct world {
     uint32_t n_asked, n_replies;
     char *board;                  /* newest, NUL-terminated */
     unsigned ready;               /* as the board's message says */
+    bool was_slow, was_stuck;     /* worker 0, on any board so far */
+    const char *awaited;          /* on the board */
     unsigned kills;
     bool stopped;
 };
@@ -95,6 +97,8 @@ void world_pass(struct world *w, unsigned ms);
 
 /* Of worker `slot` on the newest board; -1 when there is none. */
 long world_number(const struct world *w, unsigned slot, const char *key);
+/* Waits for a board with this text: it is posted twice a second at most. */
+bool world_shows(struct world *w, const char *text);
 bool world_state_is(const struct world *w, unsigned slot, const char *state);
 
 /* Fails the test unless sent = done + failed + quarantined + in flight, and nothing is left. */
