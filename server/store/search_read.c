@@ -25,10 +25,10 @@
 #define WORK_MAX 4096
 /* The log is read in stretches of so many events, which cost as much. */
 #define LOG_STRETCH 256
-/* The index is asked about stretches of so many events: two common words that never meet are two
- * lists that it walks to their ends, unseen from here. After so much of this thread's time no
- * further stretch is begun. */
-#define INDEX_STRETCH 4096
+/* The index is asked word by word about stretches of so many events, begun where the rarest is.
+ * (Asked for two words at once it walks both lists until they meet, however far that is.) After so
+ * much of this thread's time no further stretch is begun. */
+#define STRETCH 2048
 #define INDEX_TIME_US 5000
 
 #define HITS_BYTES_MAX (256 * 1024)
@@ -127,24 +127,110 @@ static int walk_log(struct walk *w, bool *met)
     return rc;
 }
 
-static int read_index(struct walk *w, uint64_t from)
+/* Which messages from `from` to `to` may match. */
+struct stretch {
+    uint64_t from, to;
+    uint64_t bits[STRETCH / 64];
+};
+
+static void set_bit(struct stretch *s, uint64_t seq)
+{
+    s->bits[(seq - s->from) / 64] |= UINT64_C(1) << ((seq - s->from) % 64);
+}
+
+static bool has_bit(const struct stretch *s, uint64_t seq)
+{
+    return (s->bits[(seq - s->from) / 64] >> ((seq - s->from) % 64) & 1) != 0;
+}
+
+/* Messages with this word from `from` to `to`, newest first. */
+static sqlite3_stmt *ask_index(const struct walk *w, unsigned term, uint64_t from, uint64_t to)
 {
     sqlite3_stmt *s = w->r->stmts[R_SEARCH_MATCH];
     int64_t base = w->room << SEARCH_SEQ_BITS;
-    int rc = SQLITE_OK;
-    stmt_cstring(s, 1, w->r->terms.match.data);
+    stmt_cstring(s, 1, terms_match(&w->r->terms, term));
     stmt_int(s, 2, base | (int64_t)from);
-    stmt_int(s, 3, base | (int64_t)(w->below - 1));
-    while (!w->full && w->work > 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        w->below = (uint64_t)(sqlite3_column_int64(s, 0) - base) + 1;
-        rc = read_log(w, w->below - 1, NULL);
-        if (rc != SQLITE_OK)
+    stmt_int(s, 3, base | (int64_t)to);
+    return s;
+}
+
+static uint64_t seq_of(sqlite3_stmt *s)
+{
+    return (uint64_t)sqlite3_column_int64(s, 0) & ((UINT64_C(1) << SEARCH_SEQ_BITS) - 1);
+}
+
+/* The stretch that ends with the newest message with the rarest word; `to` 0: there is none. */
+static int begin_stretch(const struct walk *w, struct stretch *stretch)
+{
+    sqlite3_stmt *s = ask_index(w, w->r->terms.driver, w->oldest, w->below - 1);
+    int rc;
+    *stretch = (struct stretch){0};
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        uint64_t seq = seq_of(s);
+        if (stretch->to == 0) {
+            stretch->to = seq;
+            stretch->from = seq - w->oldest >= STRETCH ? seq - STRETCH + 1 : w->oldest;
+        }
+        if (seq < stretch->from)
             break;
+        set_bit(stretch, seq);
     }
     sqlite3_reset(s);
-    if (rc == SQLITE_DONE)
-        w->below = from;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Leaves those that have this word, too. *any: some are left. */
+static int narrow(const struct walk *w, unsigned term, struct stretch *stretch, bool *any)
+{
+    sqlite3_stmt *s = ask_index(w, term, stretch->from, stretch->to);
+    struct stretch both = {.from = stretch->from, .to = stretch->to};
+    int rc;
+    *any = false;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        uint64_t seq = seq_of(s);
+        if (!has_bit(stretch, seq))
+            continue;
+        set_bit(&both, seq);
+        *any = true;
+    }
+    sqlite3_reset(s);
+    *stretch = both;
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int read_stretch(struct walk *w, const struct stretch *stretch)
+{
+    int rc = SQLITE_OK;
+    for (uint64_t seq = stretch->to; seq >= stretch->from && rc == SQLITE_OK; seq--) {
+        if (w->full)
+            return SQLITE_OK;
+        if (!has_bit(stretch, seq))
+            continue;
+        w->below = seq + 1;
+        if (w->work <= 0)
+            return SQLITE_OK;
+        rc = read_log(w, seq, NULL);
+    }
+    if (rc == SQLITE_OK && !w->full)
+        w->below = stretch->from;
+    return rc;
+}
+
+static int read_index(struct walk *w)
+{
+    const struct terms *t = &w->r->terms;
+    struct stretch stretch;
+    bool any = true;
+    int rc = begin_stretch(w, &stretch);
+    if (rc == SQLITE_OK && stretch.to == 0)
+        w->below = w->oldest;
+    if (rc != SQLITE_OK || stretch.to == 0)
+        return rc;
+    for (unsigned i = 0; i < t->n && rc == SQLITE_OK && any; i++) {
+        if (i != t->driver && !t->list[i].within)
+            rc = narrow(w, i, &stretch, &any);
+    }
+    return rc == SQLITE_OK ? read_stretch(w, &stretch) : rc;
 }
 
 /* Of the processor, so that a busy machine does not make short work. */
@@ -160,7 +246,7 @@ static int walk_index(struct walk *w)
     uint64_t end_us = thread_time_us() + INDEX_TIME_US;
     int rc;
     do
-        rc = read_index(w, stretch_from(w, INDEX_STRETCH));
+        rc = read_index(w);
     while (rc == SQLITE_OK && goes_on(w) && thread_time_us() < end_us);
     return rc;
 }
@@ -168,7 +254,7 @@ static int walk_index(struct walk *w)
 static int walk(struct walk *w)
 {
     bool met = false;
-    if (w->r->terms.match.len == 0)
+    if (!w->r->terms.indexed)
         return walk_log(w, NULL);
     int rc = walk_log(w, &met);
     if (rc == SQLITE_OK && met && goes_on(w))

@@ -57,7 +57,6 @@ void terms_fini(struct terms *t)
     if (t->tokenizer != NULL)
         t->calls.xDelete(t->tokenizer);
     buf_fini(&t->folded);
-    buf_fini(&t->match);
 }
 
 /* -- the question -------------------------------------------------------------------------- */
@@ -87,15 +86,16 @@ static int take_term(void *context, int flags, const char *token, int len, int s
         t->too_many = true;
         return SQLITE_DONE;
     }
+    /* Tokens have letters and digits only: nothing in them can end the string. */
+    buf_append_char(&t->folded, '"');
     t->list[t->n] = (struct term){t->folded.len, n, has_unspaced(token, n)};
     buf_append(&t->folded, token, n);
+    buf_append(&t->folded, "\"", 2);
     if (t->folded.failed)
         return SQLITE_NOMEM;
-    if (!t->list[t->n].within) {
-        /* Tokens have letters and digits only: nothing in them can end the string. */
-        buf_append_str(&t->match, t->match.len > 0 ? " AND \"" : "\"");
-        buf_append(&t->match, token, n);
-        buf_append_char(&t->match, '"');
+    if (!t->list[t->n].within && (!t->indexed || n > t->list[t->driver].len)) {
+        t->driver = t->n;
+        t->indexed = true;
     }
     t->n++;
     return SQLITE_OK;
@@ -115,18 +115,20 @@ const char *terms_ask(struct terms *t, const char *question, size_t len)
     t->literal = question;
     t->literal_len = len;
     t->n = 0;
-    t->too_many = false;
+    t->too_many = t->indexed = false;
     buf_clear(&t->folded);
-    buf_clear(&t->match);
     if (len == 0)
         return "q must say what to look for: 1 to 400 bytes, percent-encoded";
     int rc = t->calls.xTokenize(t->tokenizer, t, FTS5_TOKENIZE_QUERY, question, (int)len,
                                 take_term);
-    if (t->match.len > 0)
-        buf_append_char(&t->match, '\0');
     if (t->too_many)
         return "q has too many words: a search takes 16 different ones";
-    return rc != SQLITE_OK || t->match.failed ? "q could not be read" : NULL;
+    return rc != SQLITE_OK ? "q could not be read" : NULL;
+}
+
+const char *terms_match(const struct terms *t, unsigned i)
+{
+    return t->folded.data + t->list[i].at - 1;
 }
 
 /* -- texts --------------------------------------------------------------------------------- */

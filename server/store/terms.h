@@ -16,7 +16,7 @@
 #define MARKS_MAX 64 /* matches of a text that are told */
 
 struct term {
-    size_t at, len; /* in terms.folded */
+    size_t at, len; /* in terms.folded; in double quotes there, and behind them a NUL */
     bool within;    /* of a script that puts no spaces between words: found within a token */
 };
 
@@ -30,7 +30,8 @@ struct terms {
     bool too_many;
     const char *literal;    /* borrowed; without space at its ends */
     size_t literal_len;
-    struct buf match;       /* for the index, NUL-terminated; empty: it cannot help */
+    unsigned driver;        /* the longest word that the index knows, likely the rarest */
+    bool indexed;           /* there is one */
 };
 
 /* SQLite's code. */
@@ -39,6 +40,9 @@ void terms_fini(struct terms *t);
 
 /* Takes a question, valid UTF-8 that stays until the next one. NULL, or what is wrong with it. */
 const char *terms_ask(struct terms *t, const char *question, size_t len);
+
+/* The term as a query of the index: a string of one word. */
+const char *terms_match(const struct terms *t, unsigned i);
 
 /* Whether the text has all that is asked for; then appends where, as a JSON array of [start,end)
  * in code points. */

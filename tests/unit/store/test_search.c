@@ -351,6 +351,27 @@ START_TEST(one_search_does_a_bounded_amount_of_work)
 }
 END_TEST
 
+/* Words that are common and never meet, and a rare one beyond several stretches of the index. */
+START_TEST(words_are_met_wherever_they_are)
+{
+    begin();
+    say("common uncommon rarity");
+    for (int i = 0; i < 5; i++) {
+        fill(700, "common alone");
+        fill(700, "uncommon alone");
+    }
+    say("rarity of the common");
+    fill(700, "neither");
+    await_index();
+    ck_assert_str_eq(found("rarity"), "7002 1");
+    ck_assert_str_eq(found("common rarity"), "7002 1");
+    ck_assert_str_eq(found("common uncommon"), "1");
+    ck_assert_str_eq(found("uncommon rarity common"), "1");
+    ck_assert_str_eq(found("common neither"), "");
+    world_fini(&world);
+}
+END_TEST
+
 START_TEST(what_retention_deleted_is_not_found)
 {
     begin();
@@ -418,5 +439,5 @@ UNIT_MAIN("store.search", what_was_masked_is_found_by_what_was_shown,
           all_words_count_whatever_their_case_order_and_accents,
           scripts_without_spaces_emoji_and_signs_are_found_too, no_question_is_a_syntax_error,
           pages_go_back_without_gap_or_repeat, one_search_does_a_bounded_amount_of_work,
-          what_retention_deleted_is_not_found, a_damaged_index_is_done_without,
-          marks_are_whole_words_of_the_text)
+          words_are_met_wherever_they_are, what_retention_deleted_is_not_found,
+          a_damaged_index_is_done_without, marks_are_whole_words_of_the_text)
