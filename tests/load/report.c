@@ -209,8 +209,8 @@ static void print_oracle(FILE *out, const struct run_result *r)
                 owed, r->senders_checked ? "" : " (order by sender unchecked: too many pairs)");
         return;
     }
-    fprintf(out, "  oracle      FAIL: reach %.6f\n",
-            owed ? (double)(owed - (lost < owed ? lost : owed)) / (double)owed : 1.0);
+    fprintf(out, "  oracle      FAIL: %.4f %% of the deliveries owed were made; broken rules:\n",
+            owed ? 100.0 * (double)(owed - (lost < owed ? lost : owed)) / (double)owed : 100.0);
     for (unsigned i = 0; i < RULE_MAX; i++) {
         if (r->oracle.rule[i].count == 0)
             continue;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,22 +100,34 @@ static void sample_servers(struct run *run, size_t at)
     }
 }
 
+/* A line that reached the last column would not be overwritten by the next. */
+static int terminal_room(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+}
+
 static void show_progress(struct run *run, const char *phase, uint64_t now)
 {
+    char line[160];
     double seconds = (double)(now - run->last_ns) / 1e9;
     uint64_t sent = total(run, CNT_SENT), delivered = total(run, CNT_DELIVERIES);
 
     if (run->show || now - run->shown_ns >= SPARSE_LINES_S * S) {
         run->shown_ns = now;
-        fprintf(stderr,
-                "%s%-8s %6" PRIu64 " up  %9.0f sends/s  %11.0f deliveries/s  %" PRIu64
-                " unacked  %" PRIu64 " owed   %s",
-                run->terminal ? "\r" : "", phase, total(run, CNT_ALIVE) - total(run, CNT_UNSETTLED),
-                (double)(sent - run->last[CNT_SENT]) / seconds,
-                (double)(delivered - run->last[CNT_DELIVERIES]) / seconds,
-                total(run, CNT_OUTSTANDING), total(run, CNT_EXPECTED) > delivered
-                    ? total(run, CNT_EXPECTED) - delivered : 0,
-                run->terminal ? "" : "\n");
+        snprintf(line, sizeof(line),
+                 "%-7s %6" PRIu64 " up %8.0f sends/s %10.0f deliveries/s %" PRIu64 " unacked %" PRIu64
+                 " owed",
+                 phase, total(run, CNT_ALIVE) - total(run, CNT_UNSETTLED),
+                 (double)(sent - run->last[CNT_SENT]) / seconds,
+                 (double)(delivered - run->last[CNT_DELIVERIES]) / seconds,
+                 total(run, CNT_OUTSTANDING), total(run, CNT_EXPECTED) > delivered
+                     ? total(run, CNT_EXPECTED) - delivered : 0);
+        if (run->terminal)
+            fprintf(stderr, "\r\033[K%.*s", terminal_room(), line);
+        else
+            fprintf(stderr, "%s\n", line);
     }
     run->last[CNT_SENT] = sent;
     run->last[CNT_DELIVERIES] = delivered;

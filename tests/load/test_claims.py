@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
 import resource
 import signal
+import struct
 import subprocess
+import termios
 import threading
 from pathlib import Path
 from typing import Any, Iterator
@@ -181,6 +185,22 @@ def test_what_cannot_be_is_told_before_the_load(server, tmp_path):
     assert run.status == 3 and "--html: cannot write" in run.said and "deliver" not in run.said, run.said
     nobody = Run("--url=ws://127.0.0.1:9/ws", *QUICK)
     assert nobody.status == 3 and "no client got in at ws://127.0.0.1:9/ws" in nobody.said, nobody.said
+
+
+def test_the_progress_line_fits_a_narrow_terminal(server):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 60, 0, 0))
+    process = subprocess.Popen([BIN / "parley-load", f"--url=ws://127.0.0.1:{server[0]}/ws", "--clients=20",
+                                "--duration=2"], stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # how a terminal ends whose program has ended
+        while piece := os.read(ours, 4096):
+            said += piece
+    os.close(ours)
+    assert process.wait() == 0, said
+    lines = [line for line in said.decode().replace("\x1b[K", "").split("\r") if " up " in line]
+    assert lines and all(len(line) < 60 for line in lines), lines
 
 
 def test_too_few_descriptors_are_named():
