@@ -515,10 +515,20 @@ static void find_problem(struct supervisor *s)
         return;
     }
     snprintf(file, sizeof file, "%s/parley/host.py", c->python_path);
-    if (access(file, R_OK) < 0)
+    if (access(file, R_OK) < 0) {
         snprintf(s->problem, sizeof s->problem,
                  "messages are not analysed: %.600s is missing; name the directory that holds the "
                  "Python package parley (workers/ of the source) with --python-path", file);
+        return;
+    }
+    if (c->venv == NULL)
+        return;
+    snprintf(file, sizeof file, "%s/bin/python", c->venv);
+    if (access(file, X_OK) < 0)
+        snprintf(s->problem, sizeof s->problem,
+                 "messages are not analysed: --venv %.400s is no virtual environment (it has no "
+                 "bin/python); make it with /usr/bin/python3 -m venv --system-site-packages "
+                 "%.400s", c->venv, c->venv);
 }
 
 /* ---- the interface ------------------------------------------------------------------------ */

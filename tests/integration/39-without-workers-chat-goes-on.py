@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""No worker program, no Python package, a program that is no worker: chat works and `problem` says what to do."""
+"""No worker program, no Python package, no such environment, a program that is no worker: chat works and `problem` says what to do."""
 from harness import Scenario
 from harness.scenario import poll
 
@@ -10,6 +10,7 @@ async def run(t: Scenario) -> None:
     for options, names in [
         ({"worker_binary": "/nonexistent/parley-worker"}, "/nonexistent/parley-worker"),
         ({"python_path": empty}, "parley"),
+        ({"venv": "/nonexistent/venv"}, "/nonexistent/venv is no virtual environment"),
         ({"worker_binary": "/bin/false"}, ""),
     ]:
         server = t.unstarted(workers=1, **options)
