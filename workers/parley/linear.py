@@ -66,6 +66,18 @@ def read_weights(path: Path) -> tuple[dict[str, np.ndarray], str]:
         raise ModelError(f"{path} is not a weight file: {error!r}") from error
 
 
+def _check_shapes(arrays: dict[str, np.ndarray]) -> None:
+    """Raises ValueError where an array does not belong to the others."""
+    (slots,), (labels,) = arrays["steps"].shape, arrays["labels"].shape
+    for name, shape in (("weights", (slots, labels)), ("norm", (slots,)), ("scale", (labels,)),
+                        ("bias", (labels,)), ("threshold", (labels,))):
+        if arrays[name].shape != shape:
+            raise ValueError(f"'{name}' has the shape {arrays[name].shape}, but {slots} slots and "
+                             f"{labels} labels make {shape}")
+    if int(arrays["steps"].sum(dtype=np.int64)) >= SLOTS:
+        raise ValueError(f"'steps' lead beyond the {SLOTS} slots of the features")
+
+
 @dataclass(frozen=True)
 class LinearModel:
     """A loaded model; see the module's text for its arrays."""
@@ -95,6 +107,7 @@ class LinearModel:
             raise ModelError(f"the model was trained on features version "
                              f"{int(arrays['features'])}, this package makes version "
                              f"{VERSION}: train it again")
+        _check_shapes(arrays)
         slots = np.cumsum(arrays["steps"], dtype=np.int64)
         rows = np.zeros(SLOTS, np.int32)
         rows[slots] = np.arange(1, len(slots) + 1)

@@ -13,7 +13,7 @@ import pytest
 from parley import Batch, Context, host
 from parley.api import MODELS
 from parley.evaluation import scores
-from parley.features import Features
+from parley.features import SLOTS, Features
 from parley.linear import LinearModel, ModelError, save
 from test_features import ODD
 
@@ -217,6 +217,14 @@ def test_wrong_files_are_refused_with_a_reason(tmp_path):
     with pytest.raises(ModelError, match="features version 99"):
         LinearModel.load(path)
     _put(path, {name: value for name, value in _tiny().items() if name != "scale"})
+    with pytest.raises(ModelError, match="not a weight file"):
+        LinearModel.load(path)
+    for name, value in _tiny().items():
+        if name in ("weights", "norm", "scale", "bias", "threshold"):
+            _put(path, _tiny() | {name: value[:0]})
+            with pytest.raises(ModelError, match=f"'{name}' has the shape"):
+                LinearModel.load(path)
+    _put(path, _tiny() | {"steps": np.array([SLOTS, 1], np.uint32)})
     with pytest.raises(ModelError, match="not a weight file"):
         LinearModel.load(path)
     path.write_bytes(b"no zip")

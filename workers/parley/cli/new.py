@@ -136,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     first, second = files
     print(f"wrote {first} and {second}\n"
-          f"try:  python3 -m parley check {first}\n"
-          f"test: python3 -m pytest {second}\n"
+          f"try:  {sys.executable} -m parley check {first}\n"
+          f"test: {sys.executable} -m pytest {second}\n"
           f"use:  copy {first.name} into the folder analyzers.d of the data directory")
     return 0
