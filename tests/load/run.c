@@ -117,8 +117,8 @@ static void show_progress(struct run *run, const char *phase, uint64_t now)
     if (run->show || now - run->shown_ns >= SPARSE_LINES_S * S) {
         run->shown_ns = now;
         snprintf(line, sizeof(line),
-                 "%-7s %6" PRIu64 " up %8.0f sends/s %10.0f deliveries/s %" PRIu64 " unacked %" PRIu64
-                 " owed",
+                 "%-7s %6" PRIu64 " up %8.0f sends/s %10.0f deliveries/s %" PRIu64
+                 " unacked %" PRIu64 " owed",
                  phase, total(run, CNT_ALIVE) - total(run, CNT_UNSETTLED),
                  (double)(sent - run->last[CNT_SENT]) / seconds,
                  (double)(delivered - run->last[CNT_DELIVERIES]) / seconds,
