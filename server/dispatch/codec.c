@@ -216,14 +216,15 @@ static void pack(struct buf *out, const Parley__Worker__ToWorker *m)
 static void *fill(Parley__Worker__Batch *m, const struct batch *b)
 {
     size_t n = b->n;
-    char **strings = malloc(n * (3 * sizeof(char *) + 2 * sizeof(int64_t)));
+    char **strings = malloc(n * (4 * sizeof(char *) + 2 * sizeof(int64_t)));
     if (strings == NULL)
         return NULL;
     m->n_texts = m->n_rooms = m->n_users = m->n_ids = m->n_times_ms = n;
     m->texts = strings;
     m->rooms = strings + n;
     m->users = strings + 2 * n;
-    m->ids = (int64_t *)(strings + 3 * n);
+    m->wants = strings + 3 * n;
+    m->ids = (int64_t *)(strings + 4 * n);
     m->times_ms = m->ids + n;
     size_t i = 0;
     LIST_FOREACH(&b->jobs, link, after) {
@@ -233,6 +234,9 @@ static void *fill(Parley__Worker__Batch *m, const struct batch *b)
         m->users[i] = job->user_id;
         m->ids[i] = job->id;
         m->times_ms[i] = job->ts_ms;
+        m->wants[i] = job->wants != NULL ? job->wants : "";
+        if (job->wants != NULL)
+            m->n_wants = n;
         i++;
     }
     return strings;

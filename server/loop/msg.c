@@ -126,6 +126,9 @@ static void free_rest(struct msg *m)
     case MSG_DISPATCH_SHOWN:
         free(((struct msg_job *)m)->judged);
         break;
+    case MSG_DISPATCH_JOB:
+        free(((struct msg_job *)m)->wants);
+        break;
     case MSG_STORE_REVIEW:
     case MSG_LOOP_REVIEWED:
         buf_fini(&((struct msg_review *)m)->entries);

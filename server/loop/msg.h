@@ -441,6 +441,7 @@ struct msg_job {
     int64_t ts_ms;
     const char *call;         /* JOB_CALL: the function; a literal. Its argument is the text */
     struct msg_verdict *judged; /* SHOWN: the gate's verdict on it, on its way to the room; owned */
+    char *wants;              /* analyzers, one a line; malloc'ed; NULL: all of them */
     /* all but background */
     struct mailbox *reply;
     enum msg_tag reply_tag;   /* MSG_ROOM_JUDGED, MSG_INQUIRY_JUDGED */

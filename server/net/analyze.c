@@ -219,6 +219,20 @@ const char *analyze_text(const struct analyze *a, size_t i, size_t *len)
     return a->results[i].len == 0 ? json_string_value(text) : NULL;
 }
 
+char *analyze_wants(const struct analyze *a)
+{
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < json_array_size(a->analyzers); i++) {
+        if (i > 0)
+            buf_append_char(&b, '\n');
+        buf_append_str(&b, json_string_value(json_array_get(a->analyzers, i)));
+    }
+    buf_append_char(&b, '\0');
+    if (b.failed || a->analyzers == NULL)
+        buf_fini(&b);
+    return b.data;
+}
+
 /* ---- results ---- */
 
 static bool is_asked_for(const struct analyze *a, const char *analyzer)

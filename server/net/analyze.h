@@ -22,6 +22,8 @@ void analyze_free(struct analyze *a);
 size_t analyze_count(const struct analyze *a);
 /* NULL: text i cannot be analysed, its result is made already. */
 const char *analyze_text(const struct analyze *a, size_t i, size_t *len);
+/* The analyzers asked for, one a line, malloc'ed; NULL: all of them (or memory is short). */
+char *analyze_wants(const struct analyze *a);
 void analyze_take(struct analyze *a, size_t i, const struct msg_verdict *v);
 
 /* When every text was taken. Appends the body; gives the HTTP status. */

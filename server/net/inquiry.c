@@ -183,6 +183,8 @@ static struct msg_job *make_job(const struct inquiry *q, const struct question *
     job->ticket = k->ticket;
     job->part = (uint32_t)i;
     job->deadline_us = k->deadline_us;
+    job->wants = k->analyze != NULL ? analyze_wants(k->analyze)
+                                    : perspective_wants(k->perspective, i);
     return job;
 }
 

@@ -14,6 +14,7 @@
 
 #define WANTED_MAX 32
 #define SURE 0.9 /* of a language, to refuse a comment for it */
+#define LANGUAGE "language" /* the analyzer */
 
 struct wanted {
     const char *name;             /* as the client wrote it */
@@ -405,6 +406,34 @@ const char *perspective_part(const struct perspective *p, size_t i, size_t *len)
     return p->plain.text + p->parts[i].where.begin;
 }
 
+static bool was_named(const struct perspective *p, size_t n, const char *analyzer)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(attribute_analyzer(p->wanted[i].attribute), analyzer) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of the comment as a whole the language is told too. */
+char *perspective_wants(const struct perspective *p, size_t i)
+{
+    struct buf b = BUF_INIT;
+    for (size_t k = 0; k < p->n_wanted; k++) {
+        const char *analyzer = attribute_analyzer(p->wanted[k].attribute);
+        if (was_named(p, k, analyzer))
+            continue;
+        buf_append_str(&b, b.len > 0 ? "\n" : "");
+        buf_append_str(&b, analyzer);
+    }
+    if (i == 0)
+        buf_append_str(&b, "\n" LANGUAGE);
+    buf_append_char(&b, '\0');
+    if (b.failed)
+        buf_fini(&b);
+    return b.data;
+}
+
 static void take_language(struct perspective *p, const struct label *l)
 {
     if (!l->flagged || l->score <= p->detected_score)
@@ -422,7 +451,7 @@ void perspective_take(struct perspective *p, size_t i, const struct msg_verdict 
     for (size_t k = 0; k < v->n_labels; k++) {
         const struct label *l = &v->labels[k];
         attribute_take(part->scores, l);
-        if (i == 0 && strcmp(l->analyzer, "language") == 0)
+        if (i == 0 && strcmp(l->analyzer, LANGUAGE) == 0)
             take_language(p, l);
     }
 }

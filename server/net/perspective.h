@@ -25,6 +25,8 @@ void perspective_free(struct perspective *p);
 /* The texts to be analysed; none for a suggestion. */
 size_t perspective_parts(const struct perspective *p);
 const char *perspective_part(const struct perspective *p, size_t i, size_t *len);
+/* The analyzers that text i is for, one a line, malloc'ed; NULL: all (memory is short). */
+char *perspective_wants(const struct perspective *p, size_t i);
 void perspective_take(struct perspective *p, size_t i, const struct msg_verdict *v);
 
 /* When every part was taken. Appends the body; gives the HTTP status. */

@@ -53,6 +53,11 @@ static double severe(const double s[N_SCORES])
     return s[SCORE_TOXIC] * (worst > foul ? worst : foul);
 }
 
+const char *attribute_analyzer(const struct attribute *a)
+{
+    return sources[a->from == SCORE_SEVERE ? SCORE_TOXIC : a->from].analyzer;
+}
+
 double attribute_score(const struct attribute *a, const double scores[N_SCORES])
 {
     return a->from == SCORE_SEVERE ? severe(scores) : scores[a->from];

@@ -47,6 +47,8 @@ struct attribute {
 const struct attribute *attribute_find(const char *name);
 /* Keeps the label's score when it is one of ours. */
 void attribute_take(double scores[N_SCORES], const struct label *l);
+/* Whose labels it is made of. */
+const char *attribute_analyzer(const struct attribute *a);
 /* NAN: a label that it needs is missing. */
 double attribute_score(const struct attribute *a, const double scores[N_SCORES]);
 

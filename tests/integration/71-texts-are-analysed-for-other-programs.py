@@ -60,6 +60,7 @@ async def run(t: Scenario) -> None:
 
     await shapes(server, key)
     await bad_input(server, key)
+    await named_ones_alone(server, key)
     await many(server, key)
     await one_that_kills(server, key)
     await a_client_that_goes(server, key)
@@ -121,6 +122,17 @@ async def bad_input(server: Server, key: str) -> None:
     # Who may not have anything analysed may not fill memory either.
     answer = await server.http("POST", PATH, token="wrong", body=b" " * 100_000)
     assert answer.status == 413, answer.text
+
+
+async def named_ones_alone(server: Server, key: str) -> None:
+    """An analyzer that was not asked has no sight of the text: what would end its worker is judged by the others."""
+    texts = ["you are poison?", "fine 12"]
+    everything, alone = await asyncio.gather(
+        results(server, key, ["you are idiots?", "fine 12"]),
+        results(server, key, texts, analyzers=["question", "toxicity"]))
+    assert all({e["analyzer"] for e in result["labels"]} == {"question", "toxicity"} for result in alone), alone
+    some = [e for e in everything[1]["labels"] if e["analyzer"] in ("question", "toxicity")]
+    assert alone[1]["labels"] == some, "alone they said something else"
 
 
 async def many(server: Server, key: str) -> None:

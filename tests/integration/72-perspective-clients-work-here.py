@@ -10,6 +10,7 @@ from harness import Scenario, Server
 from harness.analysis import workers_ready
 from harness.ctl import ctl
 from harness.http import Response
+from harness.scenario import poll
 
 LONG = 15
 ANALYZE = "/v1alpha1/comments:analyze"
@@ -35,6 +36,7 @@ async def run(t: Scenario) -> None:
     key = (await ctl(t, server, "key", "add", "forum", "--scope", "analyze")).strip()
     reader = (await ctl(t, server, "key", "add", "reader", "--scope", "read")).strip()
     await workers_ready(server)
+    await needed_ones_alone(server, key)
     await answers(server, key)
     await errors(server, key)
     await credentials(server, key, reader)
@@ -81,6 +83,19 @@ async def answers(server: Server, key: str) -> None:
         "comment": {"text": "fine"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}},
         "communityId": "/forum/movies", "clientToken": "comment-53922"})
     assert suggested.status == 200 and suggested.json == {"clientToken": "comment-53922"}, suggested.text
+
+
+async def needed_ones_alone(server: Server, key: str) -> None:
+    """The first texts of all: only the analyzers that the attributes come from look at them, and the one of languages
+    at the comment as a whole."""
+    assert (await ask(server, key, "One is here. Two is there.", spanAnnotations=True)).status == 200
+
+    async def told() -> bool:
+        jobs = {a["name"]: a["jobs"] for a in (await server.api("workers"))["analyzers"]}
+        assert not any(n for name, n in jobs.items() if name not in ("toxicity", "language")), jobs
+        return (jobs["toxicity"], jobs["language"]) == (3, 1)
+
+    await poll(told, "three texts looked at for toxicity, one for its language")
 
 
 async def errors(server: Server, key: str) -> None:

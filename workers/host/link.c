@@ -249,7 +249,7 @@ static void drain(struct link *l, const char *why)
 static bool is_whole(const Parley__Worker__Batch *b)
 {
     return b->n_texts > 0 && b->n_texts == b->n_rooms && b->n_texts == b->n_users
-           && b->n_texts == b->n_times_ms;
+           && b->n_texts == b->n_times_ms && (b->n_wants == 0 || b->n_wants == b->n_texts);
 }
 
 /* Takes the batch. */

@@ -343,11 +343,12 @@ static void analyze(struct link *l, const Parley__Worker__Batch *b)
     PyObject *rooms = text_column(b->rooms, b->n_rooms);
     PyObject *users = text_column(b->users, b->n_users);
     PyObject *times = number_column(b->times_ms, b->n_times_ms);
+    PyObject *wants = text_column(b->wants, b->n_wants);
     PyObject *answer = NULL;
-    if (texts != NULL && rooms != NULL && users != NULL && times != NULL) {
+    if (texts != NULL && rooms != NULL && users != NULL && times != NULL && wants != NULL) {
         host.batch = b->id;
         answer = PyObject_CallFunctionObjArgs(host.analyze, texts, rooms, users, times,
-                                              b->gate ? Py_True : Py_False, NULL);
+                                              b->gate ? Py_True : Py_False, wants, NULL);
         host.batch = 0;
     }
     if (answer != NULL)
@@ -358,6 +359,7 @@ static void analyze(struct link *l, const Parley__Worker__Batch *b)
     result.compute_us = clock_mono_us() - began_us;
     link_answer(l, &result);
     Py_XDECREF(answer);
+    Py_XDECREF(wants);
     Py_XDECREF(times);
     Py_XDECREF(users);
     Py_XDECREF(rooms);

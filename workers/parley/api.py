@@ -147,6 +147,11 @@ class Batch:
         return Batch(self.texts[at], self.rooms[at], self.users[at], self.times_ms[at],
                      self.gate, {name: found[at] for name, found in self.results.items()})
 
+    def only(self, at: Sequence[int]) -> Batch:
+        """The messages at these places as a batch of their own, which nothing was said of yet."""
+        return Batch(*([column[i] for i in at] for column in
+                       (self.texts, self.rooms, self.users, self.times_ms)), self.gate)
+
     @cached_property
     def features(self) -> Features:
         """Hashed n-grams of the texts, computed once and shared by all analyzers."""

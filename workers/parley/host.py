@@ -13,9 +13,9 @@ import logging
 import platform
 import time
 import traceback
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterable, NamedTuple, Sequence
 
-from parley import calls, duration, outcome, registry
+from parley import calls, duration, order, outcome, registry
 from parley.alarm import Alarm
 from parley.api import AnalyzerError, Batch, Error, Result, Scores
 from parley.keeper import Checkpoint, Keeper, Told, as_found
@@ -115,36 +115,78 @@ def call(function: str, argument: str) -> str:
 
 
 def analyze(texts: Sequence[str], rooms: Sequence[str], users: Sequence[str],
-            times_ms: Sequence[int], gate: bool = False) \
+            times_ms: Sequence[int], gate: bool = False, wants: Sequence[str] = ()) \
         -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
     """Judge a batch: (verdicts of each message, failures, timings).
 
-    gate  somebody waits: the messages are not delivered yet (`Batch.gate`)
+    gate   somebody waits: the messages are not delivered yet (`Batch.gate`)
+    wants  nothing, or of each message the analyzers that it is for, one a line ("": all);
+           no other has it, except what these use (`Batch.wants`)
     """
-    return run(_entries, Batch(list(texts), list(rooms), list(users), list(times_ms),
-                               bool(gate), {}), tick)
+    batch = Batch(list(texts), list(rooms), list(users), list(times_ms), bool(gate), {})
+    return _run_wanted(batch, wants) if any(wants) else run(_entries, batch, tick)
+
+
+def _run_wanted(batch: Batch, wants: Sequence[str]) \
+        -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
+    """As run(), the messages of each wish by themselves."""
+    groups: dict[str, list[int]] = {}
+    for index, names in enumerate(wants):
+        groups.setdefault(names, []).append(index)
+    verdicts: list[list[Verdict]] = [[] for _ in batch.texts]
+    parts: list[_Part] = []
+    steps: list[tuple[Entry, _Part]] = []
+    for names, places in groups.items():
+        part = _Part(batch.only(places), [verdicts[at] for at in places], [])
+        parts.append(part)
+        steps += ((entry, part) for entry in
+                  (order.needed(_entries, names.split("\n")) if names else _entries))
+    spent: dict[str, Timing] = {}
+    for name, seconds, count in _run_steps(steps, tick):
+        _, before, counted = spent.get(name, (name, 0.0, 0))
+        spent[name] = name, before + seconds, counted + count
+    failures = [(name, at if at == WHOLE_BATCH else places[at], *what)
+                for part, places in zip(parts, groups.values())
+                for name, at, *what in part.failures]
+    return verdicts, failures, list(spent.values())
 
 
 def run(entries: Sequence[Entry], batch: Batch, before_each: Callable[[], object]) \
         -> tuple[list[list[Verdict]], list[Failure], list[Timing]]:
     """These analyzers, in this order, over one batch; see analyze()."""
-    verdicts: list[list[Verdict]] = [[] for _ in batch.texts]
-    failures: list[Failure] = []
+    whole = _Part(batch, [[] for _ in batch.texts], [])
+    timings = _run_steps([(entry, whole) for entry in entries if len(batch)], before_each)
+    return whole.verdicts, whole.failures, timings
+
+
+class _Part(NamedTuple):
+    """Messages that the same analyzers judge, and where what is found goes."""
+
+    batch: Batch
+    verdicts: list[list[Verdict]]
+    failures: list[Failure]
+
+
+def _run_steps(steps: Iterable[tuple[Entry, _Part]],
+               before_each: Callable[[], object]) -> list[Timing]:
+    """Each analyzer over its part, one after the other."""
     timings: list[Timing] = []
-    remaining = iter(entries if len(batch) else ())
-    entry, started = None, time.perf_counter()
+    remaining = iter(steps)
+    step, started = None, time.perf_counter()
     while True:
         try:
             _alarm.disarm()
-            for entry in remaining:
+            for step in remaining:
+                entry, part = step
                 if entry.run is not None:
                     before_each()
                     started = time.perf_counter()
-                    _run(entry, batch, verdicts, failures)
-                    timings.append((entry.name, time.perf_counter() - started, len(batch)))
-            return verdicts, failures, timings
+                    _run(entry, *part)
+                    timings.append((entry.name, time.perf_counter() - started, len(part.batch)))
+            return timings
         except SoftTimeout as error:  # may come at any line above; go on with the next
-            if entry is not None:
+            if step is not None:
+                entry, (batch, _, failures) = step
                 failures.append(_failure(entry, WHOLE_BATCH, error, _too_long(entry, batch)))
                 timings.append((entry.name, time.perf_counter() - started, len(batch)))
                 _offer(entry, batch, [Error("took too long", "SoftTimeout")] * len(batch))

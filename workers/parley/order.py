@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 from parley.room import RoomAnalyzer
 
@@ -39,6 +39,19 @@ def arrange(entries: list[Entry]) -> list[Entry]:
             if (entry.spec is not None and entry.spec.priority == "background") == background:
                 place(entry)
     return out
+
+
+def needed(entries: Sequence[Entry], names: Iterable[str]) -> list[Entry]:
+    """Those of these names, and whatever they use, in the order in which they are."""
+    by_name = {entry.name: entry for entry in entries if entry.status == "ready"}
+    wanted: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        name = ahead.pop()
+        if name not in wanted and name in by_name:
+            wanted.add(name)
+            ahead += _uses(by_name[name])
+    return [entry for name, entry in by_name.items() if name in wanted]
 
 
 def _uses(entry: Entry) -> tuple[str, ...]:

@@ -294,6 +294,27 @@ START_TEST(a_batch_is_packed_as_columns)
     ck_assert_str_eq(m->batch->users[1], "u1");
     ck_assert_int_eq(m->batch->ids[1], 2);
     ck_assert_int_eq(m->batch->times_ms[0], 1700000000000);
+    ck_assert_uint_eq(m->batch->n_wants, 0); /* nobody named any */
+    parley__worker__to_worker__free_unpacked(m, NULL);
+    buf_fini(&out);
+    stop();
+}
+END_TEST
+
+START_TEST(the_analyzers_that_a_job_names_are_a_column)
+{
+    struct buf out = BUF_INIT;
+    start();
+    first_job(batch)->msg->wants = strdup("toxicity\nspam");
+    codec_pack_batch(&out, batch, 9000);
+    Parley__Worker__ToWorker *m =
+        parley__worker__to_worker__unpack(NULL, out.len, (uint8_t *)out.data);
+    ck_assert_ptr_nonnull(m);
+    ck_assert_uint_eq(m->batch->n_wants, 2);
+    ck_assert_str_eq(m->batch->wants[0], "toxicity\nspam");
+    ck_assert_str_eq(m->batch->wants[1], "");
+    ck_assert_str_eq(m->batch->texts[0], "hello");
+    ck_assert_int_eq(m->batch->times_ms[1], 1700000000000);
     parley__worker__to_worker__free_unpacked(m, NULL);
     buf_fini(&out);
     stop();
@@ -302,4 +323,5 @@ END_TEST
 
 UNIT_MAIN("codec", a_good_answer_becomes_verdicts, each_limit_is_held, ready_is_checked_too,
           random_bytes_and_cut_or_altered_answers_do_no_harm,
-          a_small_message_cannot_claim_much_memory, a_batch_is_packed_as_columns)
+          a_small_message_cannot_claim_much_memory, a_batch_is_packed_as_columns,
+          the_analyzers_that_a_job_names_are_a_column)

@@ -155,6 +155,21 @@ START_TEST(every_label_is_told_with_its_score_and_spans)
 }
 END_TEST
 
+START_TEST(the_analyzers_that_are_named_are_told_to_workers)
+{
+    const char *some = "{\"texts\":[\"a\"],\"analyzers\":[\"toxicity\",\"toxicity\"]}";
+    ck_assert_int_eq(parse(some, strlen(some)), 200);
+    char *wants = analyze_wants(a);
+    ck_assert_str_eq(wants, "toxicity\ntoxicity");
+    free(wants);
+    analyze_free(a);
+    const char *all = "{\"texts\":[\"a\"],\"analyzers\":null}";
+    ck_assert_int_eq(parse(all, strlen(all)), 200);
+    ck_assert_ptr_null(analyze_wants(a));
+    analyze_free(a);
+}
+END_TEST
+
 START_TEST(without_any_worker_the_whole_is_unavailable)
 {
     const struct msg_verdict none = {.status = E_UNAVAILABLE}, late = {.status = E_TIMEOUT};
@@ -179,4 +194,5 @@ UNIT_MAIN("analyze", a_body_that_is_wrong_is_told_what_is_wrong, a_thousand_text
           a_text_that_cannot_be_analysed_has_an_error_in_its_place,
           every_label_is_told_with_its_score_and_spans,
           flagged_is_a_score_at_its_threshold_whatever_the_analyzer_said,
+          the_analyzers_that_are_named_are_told_to_workers,
           without_any_worker_the_whole_is_unavailable)

@@ -282,9 +282,31 @@ START_TEST(the_description_names_our_address)
 }
 END_TEST
 
+static void wants(const char *attributes, size_t part, const char *analyzers)
+{
+    char body[300];
+    snprintf(body, sizeof body, C "\"requestedAttributes\":{%s},\"spanAnnotations\":true}",
+             attributes);
+    ck_assert_int_eq(parse(PERSPECTIVE_ANALYZE, body), 200);
+    char *got = perspective_wants(p, part);
+    ck_assert_str_eq(got, analyzers);
+    free(got);
+    perspective_free(p);
+}
+
+START_TEST(only_the_analyzers_that_attributes_need_are_wanted)
+{
+    wants("\"INSULT\":{}", 0, "toxicity\nlanguage");
+    wants("\"INSULT\":{},\"SEVERE_TOXICITY\":{}", 1, "toxicity");
+    wants("\"SPAM\":{}", 1, "spam");
+    wants("\"SPAM\":{},\"THREAT\":{},\"OBSCENE\":{}", 0, "spam\ntoxicity\nlanguage");
+}
+END_TEST
+
 UNIT_MAIN("perspective", errors_are_theirs, a_comment_has_at_most_20480_bytes,
           an_answer_mirrors_its_request, spans_are_sentences_in_utf16,
           scores_below_their_threshold_are_left_out,
           a_language_that_is_surely_another_is_refused, what_the_workers_cannot_do_is_not_scored,
           a_suggestion_is_checked_and_let_go, each_attribute_comes_from_its_label,
+          only_the_analyzers_that_attributes_need_are_wanted,
           refusals_of_keys_and_quotas_are_googles, the_description_names_our_address)
