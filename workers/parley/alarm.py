@@ -21,11 +21,13 @@ class Alarm:
 
     def __init__(self, exception: type[BaseException]) -> None:
         self._exception = exception
-        self._armed = False
-        self._installed = False
+        self._installed = self._ticks = False
+        self.armed = False
+        """To be set to False first of all where the exception is caught: assigning calls nothing,
+        so it cannot be rung in between."""
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        if self._armed:
+        if self.armed:
             raise self._exception("its time is over")
 
     def arm(self, limit_s: float) -> None:
@@ -35,11 +37,12 @@ class Alarm:
                 return
             signal.signal(signal.SIGALRM, self._ring)
             self._installed = True
-        self._armed = True
+        self.armed = self._ticks = True
         signal.setitimer(signal.ITIMER_REAL, limit_s, max(limit_s * _AGAIN, 1e-3))
 
     def disarm(self) -> None:
         """Stop the clock; also after it rang."""
-        if self._armed:
-            self._armed = False
+        self.armed = False
+        if self._ticks:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            self._ticks = False

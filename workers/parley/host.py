@@ -173,9 +173,14 @@ def _run_steps(steps: Iterable[tuple[Entry, _Part]],
     timings: list[Timing] = []
     remaining = iter(steps)
     step, started = None, time.perf_counter()
+    late: SoftTimeout | None = None
     while True:
-        try:
+        try:  # it may be raised at any line in here, and once more while that is dealt with
             _alarm.disarm()
+            if late is not None and step is not None:
+                error, late = late, None
+                _stop(*step, error)
+                timings.append((step[0].name, time.perf_counter() - started, len(step[1].batch)))
             for step in remaining:
                 entry, part = step
                 if entry.run is not None:
@@ -184,12 +189,15 @@ def _run_steps(steps: Iterable[tuple[Entry, _Part]],
                     _run(entry, *part)
                     timings.append((entry.name, time.perf_counter() - started, len(part.batch)))
             return timings
-        except SoftTimeout as error:  # may come at any line above; go on with the next
-            if step is not None:
-                entry, (batch, _, failures) = step
-                failures.append(_failure(entry, WHOLE_BATCH, error, _too_long(entry, batch)))
-                timings.append((entry.name, time.perf_counter() - started, len(batch)))
-                _offer(entry, batch, [Error("took too long", "SoftTimeout")] * len(batch))
+        except SoftTimeout as raised:
+            _alarm.armed = False
+            late = raised
+
+
+def _stop(entry: Entry, part: _Part, error: SoftTimeout) -> None:
+    """The analyzer took too long for its part."""
+    part.failures.append(_failure(entry, WHOLE_BATCH, error, _too_long(entry, part.batch)))
+    _offer(entry, part.batch, [Error("took too long", "SoftTimeout")] * len(part.batch))
 
 
 def observe(rooms: Sequence[str], users: Sequence[str], times_ms: Sequence[int],

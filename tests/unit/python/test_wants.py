@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
 import pytest
 
 from parley import host
@@ -85,6 +88,29 @@ def test_out_of_time_costs_its_own_messages_only(load):
     verdicts, failures, _ = ask(TEXTS, ["slow", "base", "slow\nbase", ""])
     assert {f[:3] for f in failures} == {("slow", -1, "SoftTimeout")}
     assert [names(of) for of in verdicts] == [[], ["base"], ["base"], ["base"]]
+
+
+def test_an_alarm_that_rings_all_the_time_stays_inside(load):
+    """On a busy machine it may ring again before the first time was dealt with."""
+    load(base=BASE, slow=HEAD + "@analyzer('slow', timeout='1ms')\nclass Slow:\n"
+         "    def analyze(self, batch):\n        while True:\n            pass\n")
+    over = threading.Event()
+
+    def ring() -> None:
+        while not over.is_set():
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+
+    ask(TEXTS, ["slow"] * 4)
+    ringer = threading.Thread(target=ring)
+    ringer.start()
+    try:
+        for _ in range(100):
+            verdicts, failures, _ = ask(TEXTS, ["slow", "base", "slow\nbase", ""])
+            assert {f[:3] for f in failures} == {("slow", -1, "SoftTimeout")}
+            assert [names(of) for of in verdicts] == [[], ["base"], ["base"], ["base"]]
+    finally:
+        over.set()
+        ringer.join()
 
 
 @pytest.mark.parametrize("name", ["toxicity", "spam", "language", "question", "sentiment", "intent"])
