@@ -10,6 +10,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "base/status.h"
 #include "chat/auth.h"
 #include "config/config.h"
@@ -21,7 +22,6 @@
 #include "net/listener.h"
 #include "net/net.h"
 #include "net/peers.h"
-#include "net/rates.h"
 #include "net/tls.h"
 #include "policy_file.h"
 #include "sampler.h"
@@ -66,7 +66,7 @@ struct server {
     struct assets *assets;
     struct inquiry *inquiry;
     struct peers *peers;
-    struct rates *rates;
+    struct rates *rates, *key_rates;
     struct dispatch *dispatch;
     struct supervisor *supervisor;
     struct chat_shared chat_shared;
@@ -253,6 +253,7 @@ static void share(struct server *s)
         .policy = s->policy,
         .topology = &s->topology,
         .auth = s->auth,
+        .rates = s->rates,
         .analyze_inline = c->analysis == ANALYSIS_INLINE ? inline_analyze : NULL,
         .limits =
             {
@@ -276,7 +277,7 @@ static void share(struct server *s)
         .assets = s->assets,
         .inquiry = s->inquiry,
         .peers = s->peers,
-        .rates = s->rates,
+        .key_rates = s->key_rates,
         .store = store_stats(s->store),
         .dispatch = s->dispatch != NULL ? dispatch_stats(s->dispatch) : NULL,
         .started_ms = clock_wall_ms(),
@@ -355,7 +356,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     s->peers = peers_new((uint32_t)c->connections_per_ip, (uint32_t)c->max_connections);
     s->inquiry = inquiry_new(c->rate_analyze);
     s->rates = rates_new();
-    if (s->peers == NULL || s->rates == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
+    s->key_rates = rates_new();
+    if (s->peers == NULL || s->rates == NULL || s->key_rates == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
         return E_NO_MEMORY;
     load_assets(s);
     if (c->analysis == ANALYSIS_INLINE && open_inline(s, err, err_len) != 0)
@@ -581,6 +583,7 @@ static void free_parts(struct server *s)
     free(s->policy);
     peers_free(s->peers);
     rates_free(s->rates);
+    rates_free(s->key_rates);
     assets_free(s->assets);
     if (s->ipc_dir[0] != '\0')
         rmdir(s->ipc_dir);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Rates of users over HTTP; see rates.h. Any loop. */
-#include "net/rates.h"
+ * A limit each for many names; see rates.h. Any loop. */
+#include "base/rates.h"
 
 #include "base/bucket.h"
 #include "base/hash.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 16384
+#define SLOTS (1u << 18)
 
 struct rates {
     _Atomic uint64_t arrivals_us[SLOTS]; /* a bucket each */
@@ -25,10 +25,12 @@ void rates_free(struct rates *r)
     free(r);
 }
 
-uint64_t rates_take(struct rates *r, const char *user_id, uint64_t now_us, double rate,
+uint64_t rates_take(struct rates *r, const char *name, uint64_t now_us, double rate,
                     double burst)
 {
-    _Atomic uint64_t *slot = &r->arrivals_us[hash_bytes(user_id, strlen(user_id)) % SLOTS];
+    if (rate <= 0)
+        return 0;
+    _Atomic uint64_t *slot = &r->arrivals_us[hash_bytes(name, strlen(name)) % SLOTS];
     uint64_t seen = atomic_load_explicit(slot, memory_order_relaxed);
     for (;;) {
         struct bucket b = {seen};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages a second and user of those who post over HTTP, where no session counts them. Shared by
- * all loops, since each request may come to another one: time stamps only, atomic, hashed by the
- * user's id, so its size is fixed; two users that meet in one share a limit (one in 16,384).
+ * A limit each for many names (users, API keys), wherever their requests come in. Shared by all
+ * loops: time stamps only, atomic, hashed by the name, so its size is fixed; two names that meet
+ * in one share a limit (one in 262,144). Pages of it that nobody's name has met cost no memory.
  */
-#ifndef NET_RATES_H
-#define NET_RATES_H
+#ifndef BASE_RATES_H
+#define BASE_RATES_H
 
 #include <stdint.h>
 
@@ -15,8 +15,8 @@ struct rates;
 struct rates *rates_new(void);
 void rates_free(struct rates *r); /* takes NULL */
 
-/* As bucket_take: 0 when the user may post, else the microseconds after which he may. */
-uint64_t rates_take(struct rates *r, const char *user_id, uint64_t now_us, double rate,
+/* As bucket_take, of one token: 0 when it is there, else the microseconds until it is. */
+uint64_t rates_take(struct rates *r, const char *name, uint64_t now_us, double rate,
                     double burst);
 
 #endif

@@ -22,6 +22,7 @@
 
 struct auth;
 struct policy;
+struct rates;
 
 struct chat_limits {
     size_t text_max, frame_max;
@@ -39,6 +40,7 @@ struct chat_shared {
     const struct topology *topology;
     const struct auth *auth;
     struct chat_limits limits;
+    struct rates *rates;           /* of users, by id, whatever they send on */
     const char *policy;            /* text of the default policy's file; NULL: none */
     /* The experiment --analysis inline (dispatch/inline.h); NULL: workers analyse, or nobody. */
     struct msg_verdict *(*analyze_inline)(const struct msg_job *job);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/rates.h"
 #include "base/status.h"
 #include "chat/auth.h"
 #include "chat/names.h"
@@ -269,8 +270,8 @@ static void run_rooms(struct session *s, struct request *r)
 static void check_rate(struct session *s, struct request *r, uint64_t now_us)
 {
     const struct chat_limits *limits = &s->chat->shared->limits;
-    uint64_t wait_us =
-        bucket_take(&s->sends, now_us, limits->rate_send, limits->rate_send_burst, 1);
+    uint64_t wait_us = rates_take(s->chat->shared->rates, s->user->id, now_us, limits->rate_send,
+                                  limits->rate_send_burst);
     if (wait_us == 0)
         return;
     request_fail(r, E_RATE_LIMITED, "too many messages: at most %g a second, %g at once",

@@ -68,7 +68,7 @@ struct session {
     bool lags;                /* was choked and has not got since what its rooms have for it */
     uint8_t bad_frames;       /* in a row */
     uint64_t opened_ms, heard_ms, ping_ms;
-    struct bucket sends, typings;
+    struct bucket typings;
     size_t low_bytes;         /* smallest backlog since choked */
     uint64_t low_ms;          /* when that was */
     uint64_t close_ms;        /* CLOSING: when the connection is cut at the latest */

@@ -223,6 +223,7 @@ static int settle(struct config *c, char *err, size_t err_len)
     if (c->limits == LIMITS_OFF) {
         c->admit_rate = 0;
         c->rate_send = 0;
+        c->rate_key = 0;
         c->rate_analyze = 0;
         c->connections_per_ip = 0;
         c->max_connections = 0;

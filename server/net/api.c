@@ -9,19 +9,20 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/rates.h"
 #include "base/status.h"
 #include "chat/auth.h"
 #include "chat/findings.h"
 #include "chat/request.h"
 #include "net/figures.h"
 #include "net/metrics.h"
-#include "net/rates.h"
 #include "net/stats_json.h"
 
 #include <string.h>
 
 #define PAGE_BYTES_MAX (256 * 1024)
 #define DEFAULT_AUTHOR "operator"
+#define KEY_BURST_S 10 /* of --rate-key, at once */
 #define TICKET_MAX (sizeof((struct msg_ticket *)NULL)->ticket - 1)
 
 static struct figures gather(const struct http_request *r)
@@ -286,16 +287,26 @@ static struct msg_publication *make_publication(const struct http_request *r,
     return m;
 }
 
-/* As for who sends on a socket. */
+/* As for who sends on a socket; and of a key, whatever its authors' names. An author beyond the
+ * limit takes nothing away from others of the key. */
 static void check_rate(struct http_request *r, struct request *fields, const char *user_id)
 {
-    const struct chat_limits *limits = &r->net->chat->shared->limits;
-    uint64_t wait_us = rates_take(r->net->shared->rates, user_id, clock_mono_us(),
-                                  limits->rate_send, limits->rate_send_burst);
-    if (wait_us == 0)
-        return;
-    request_fail(fields, E_RATE_LIMITED, "too many messages: at most %g a second, %g at once",
-                 limits->rate_send, limits->rate_send_burst);
+    const struct chat_shared *chat = r->net->chat->shared;
+    const struct chat_limits *limits = &chat->limits;
+    double rate_key = r->key != NULL ? r->net->shared->config->rate_key : 0;
+    uint64_t now_us = clock_mono_us();
+    uint64_t wait_us =
+        rates_take(chat->rates, user_id, now_us, limits->rate_send, limits->rate_send_burst);
+    if (wait_us != 0) {
+        request_fail(fields, E_RATE_LIMITED, "too many messages: at most %g a second, %g at once",
+                     limits->rate_send, limits->rate_send_burst);
+    } else if (rate_key > 0) {
+        double burst = rate_key * KEY_BURST_S < 1 ? 1 : rate_key * KEY_BURST_S;
+        wait_us = rates_take(r->net->shared->key_rates, r->key->name, now_us, rate_key, burst);
+        if (wait_us != 0)
+            request_fail(fields, E_RATE_LIMITED, "too many messages of this API key: at most %g a "
+                                                 "second, %g at once (--rate-key)", rate_key, burst);
+    }
     r->response.retry_after_s = (uint32_t)((wait_us + 999999) / 1000000);
 }
 

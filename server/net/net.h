@@ -28,7 +28,7 @@ struct net_shared {
     const struct assets *assets;        /* NULL: no pages were found */
     struct inquiry *inquiry;            /* texts of other programs: a thread of its own */
     struct peers *peers;                /* connections an address: atomics, any loop */
-    struct rates *rates;                /* messages a user over HTTP: the same */
+    struct rates *key_rates;            /* messages an API key: the same */
     const struct loop_stats *loops[LOOPS_MAX];
     const struct store_stats *store;
     const struct dispatch_stats *dispatch; /* NULL: workers 0 */

@@ -37,6 +37,7 @@ async def run(t: Scenario) -> None:
     wanted = [f"number {n}" for n in [*accepted, last]] + ["others are not limited by her"]
     assert sorted(texts) == sorted(wanted)
 
+    await whatever_the_connection(t)
     free = await t.server(limits="off")
 
     async def said() -> bool:
@@ -47,3 +48,16 @@ async def run(t: Scenario) -> None:
     answers = [await eve.post("send", room="lobby", cid=f"c{n}", text="x") for n in range(500)]
     for answer in answers:
         assert (await answer)["type"] == "ok"
+
+
+async def whatever_the_connection(t: Scenario) -> None:
+    """Connections of one user, on whichever loops, have the limit of one."""
+    server = await t.server(loops=2, rate_send=2, rate_send_burst=8)
+    first = await server.client("cyd", "lobby")
+    more = [await server.client(None, "lobby", token=first.session) for _ in range(5)]
+    begin = time.monotonic()
+    answers = [await client.post("send", room="lobby", cid=f"{c}-{n}", text="x")
+               for n in range(8) for c, client in enumerate([first, *more])]
+    accepted = sum([(await answer)["type"] == "ok" for answer in answers])
+    took = time.monotonic() - begin
+    assert 8 <= accepted <= 8 + 2 * took + 1, f"{accepted} accepted in {took:.2f} s"

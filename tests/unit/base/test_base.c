@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/histogram.h"
+#include "base/rates.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
@@ -100,6 +101,22 @@ START_TEST(a_bucket_gives_its_burst_then_its_rate)
 }
 END_TEST
 
+START_TEST(each_name_has_a_limit_of_its_own)
+{
+    struct rates *r = rates_new();
+    ck_assert_ptr_nonnull(r);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(rates_take(r, "ada", 1000000, 2, 3), 0);
+    ck_assert_uint_eq(rates_take(r, "ada", 1000000, 2, 3), 500000);
+    ck_assert_uint_eq(rates_take(r, "bob", 1000000, 2, 3), 0);
+    ck_assert_uint_eq(rates_take(r, "ada", 1500000, 2, 3), 0);
+    ck_assert_uint_gt(rates_take(r, "ada", 1500000, 2, 3), 0);
+    for (int i = 0; i < 100; i++)
+        ck_assert_uint_eq(rates_take(r, "ada", 1500000, 0, 3), 0); /* no limit */
+    rates_free(r);
+}
+END_TEST
+
 START_TEST(utf8_is_checked_strictly)
 {
     const char *good[] = {
@@ -147,5 +164,6 @@ END_TEST
 
 UNIT_MAIN("base", hash_finds_what_was_put_and_not_what_was_taken, nodes_of_one_hash_are_all_found,
           quantiles_are_within_their_bucket, a_window_holds_only_what_came_since,
-          a_bucket_gives_its_burst_then_its_rate, utf8_is_checked_strictly,
+          a_bucket_gives_its_burst_then_its_rate, each_name_has_a_limit_of_its_own,
+          utf8_is_checked_strictly,
           status_speaks_the_wire_names, a_buffer_consumes_from_the_front)

@@ -110,6 +110,7 @@ START_TEST(limits_off_lifts_rates_and_connection_caps_only)
 {
     ck_assert_int_eq(parse("--limits", "off", "--rate-send", "5", NULL), 0);
     ck_assert_int_eq(c.rate_send, 0);
+    ck_assert_int_eq(c.rate_key, 0);
     ck_assert_int_eq(c.connections_per_ip, 0);
     ck_assert_int_eq(c.max_connections, 0);
     ck_assert_uint_eq(c.text_max, 8192);
