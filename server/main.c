@@ -235,6 +235,7 @@ static void open_supervisor(struct server *s)
         .analyzers_dir = s->analyzers_dir,
         .disable = c->disable_analyzers,
         .log_level = levels[c->log_level],
+        .retry_ms = (unsigned)c->worker_retry_ms,
     };
     s->supervisor = supervisor_new(&s->uv, &config, &s->topology);
     if (s->supervisor == NULL)
@@ -475,6 +476,9 @@ static void on_msg(struct server *s, struct msg *m)
     } else if (m->tag == MSG_MAIN_WORKER_READY) {
         if (s->supervisor != NULL)
             supervisor_on_ready(s->supervisor, (struct msg_worker *)m);
+    } else if (m->tag == MSG_MAIN_WORKER_RETRY) {
+        if (s->supervisor != NULL)
+            supervisor_on_retry(s->supervisor);
     } else if (m->tag == MSG_MAIN_DRAINED) {
         if (++s->drained == s->topology.n_loops)
             on_all_drained(s);

@@ -332,11 +332,6 @@ def get_ops_link(server: Server) -> Json:
     return {"url": f"{server.url}/ops#ticket={ticket}", "expires_in_s": answer["expires_in_s"]}
 
 
-def show_ops_link(answer: Json) -> list[str]:
-    """The link alone, so that it can be handed to another program."""
-    return [answer["url"]]
-
-
 def culprit(entry: Json) -> str:
     """A message in quarantine, in a line."""
     now = time.time() * 1000
@@ -537,12 +532,18 @@ COMMANDS = {
     "workers": Command(
         "worker processes, analyzers, exceptions", get("/api/v1/workers"), show_workers
     ),
+    "retry-workers": Command(
+        "start the workers at once that were given up",
+        asking(lambda server, args: server.call("/api/v1/workers/retry", "POST")),
+        lambda answer: ["asked; `parleyctl workers` shows what came of it"],
+        watchable=False,
+    ),
     "rooms": Command("rooms, the most recently active first", get("/api/v1/rooms"), show_rooms),
     "stats": Command("connections, rates, loops, store", get("/api/v1/stats"), show_stats),
     "ops-link": Command(
         "a link that opens the operator page, once, within a minute",
         asking(lambda server, args: get_ops_link(server)),
-        show_ops_link,
+        lambda answer: [answer["url"]],
         watchable=False,
     ),
     "quarantine list": Command(

@@ -56,6 +56,14 @@ static unsigned count_ready(const struct dispatch *d)
     return n;
 }
 
+static unsigned count_given_up(const struct dispatch *d)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < d->workers.n; i++)
+        n += d->workers.workers[i].given_up && !d->workers.workers[i].vacant;
+    return n;
+}
+
 static void put(_Atomic uint64_t *to, uint64_t value)
 {
     atomic_store_explicit(to, value, memory_order_relaxed);
@@ -74,6 +82,13 @@ static void publish_stats(struct dispatch *d)
     put(&s->deferred, d->intake.deferred);
     put(&s->redispatched, d->ledger.redispatched);
     put(&s->workers_ready, count_ready(d));
+    put(&s->workers_given_up, count_given_up(d));
+}
+
+static uint32_t next_start_ms(const struct dispatch *d, const struct worker *w)
+{
+    uint64_t age = age_ms(d, w->exited_us);
+    return w->pid != 0 || age >= w->next_start_ms ? 0 : w->next_start_ms - (uint32_t)age;
 }
 
 /* The one thing that an operator should know first; false: all is well. */
@@ -91,8 +106,9 @@ static bool find_problem(const struct dispatch *d, char *out, size_t len)
         snprintf(out, len, "%s", d->problem);
     else if (bad != NULL && bad->given_up)
         snprintf(out, len, "worker slot %u was given up after five crashes in 10 s (last: %s%s%s); "
-                 "correct the cause and restart the server", bad->slot, bad->exit,
-                 bad->failure[0] != '\0' ? ": " : "", bad->failure);
+                 "it is tried again in %u s, or at once by `parleyctl retry-workers`", bad->slot,
+                 bad->exit, bad->failure[0] != '\0' ? ": " : "", bad->failure,
+                 (next_start_ms(d, bad) + 999) / 1000);
     else if (bad != NULL)
         snprintf(out, len, "worker slot %u cannot work: %s", bad->slot, bad->failure);
     else if (d->reload_problem[0] != '\0')
@@ -149,8 +165,8 @@ static void encode_worker(struct dispatch *d, struct worker *w, struct buf *out)
         json_put_cstring(out, w->exit);
     else
         buf_append_str(out, "null");
-    buf_printf(out, ",\"given_up\":%s,\"start_ms\":%llu,\"load_ms\":%llu}",
-               w->given_up ? "true" : "false", (ull)w->start_ms, (ull)w->load_ms);
+    buf_printf(out, ",\"given_up\":%s,\"next_start_ms\":%u,\"start_ms\":%llu,\"load_ms\":%llu}",
+               w->given_up ? "true" : "false", next_start_ms(d, w), (ull)w->start_ms, (ull)w->load_ms);
 }
 
 static void encode(struct dispatch *d, struct buf *out)

@@ -220,6 +220,7 @@ static void on_exited(struct dispatch *d, const struct msg_worker *m)
     if (m->vacant && m->given_up)
         snprintf(d->reload_problem, sizeof d->reload_problem, "%s", m->reason);
     w->next_start_ms = m->next_start_ms;
+    w->exited_us = d->now_us;
     w->restarts = m->restarts;
     d->changed = true;
 }

@@ -36,7 +36,7 @@ struct dispatch_config {
 struct dispatch_stats {
     _Atomic uint64_t sent, done, failed, quarantined, in_flight; /* the ledger, in jobs */
     _Atomic uint64_t queued, oldest_ms, deferred, redispatched, batches;
-    _Atomic uint64_t workers_ready;
+    _Atomic uint64_t workers_ready, workers_given_up;
     struct histogram latency_us;  /* job: arrived -> verdict */
     struct histogram batch;       /* jobs a batch */
 };

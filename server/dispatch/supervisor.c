@@ -28,6 +28,9 @@
 #define HEALTHY_US 10000000u
 #define CRASHES_MAX 5
 #define CRASHES_WITHIN_US 10000000u
+/* A slot that was given up is tried again after a pause, which doubles up to this as long as no
+ * process of it has got healthy in between. */
+#define PAUSE_MAX_MS 600000u
 
 /* A worker that is to be killed says first where it is; this is its time for that. */
 #define LAST_WORDS_MS 500
@@ -64,6 +67,7 @@ struct slot {
     uint64_t started_us;
     uint32_t starts;
     unsigned streak;                /* crashes in a row */
+    unsigned pauses;                /* in a row: times it was given up */
     uint64_t crashes_us[CRASHES_MAX]; /* the newest ones, as a ring */
     unsigned next_crash;
 };
@@ -230,6 +234,22 @@ static uint32_t backoff_ms(unsigned streak)
     return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
+static uint32_t pause_ms(uint32_t first_ms, unsigned pauses)
+{
+    uint32_t ms = first_ms;
+    for (unsigned i = 0; i < pauses && ms < PAUSE_MAX_MS; i++)
+        ms *= 2;
+    return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+}
+
+static void give_up(struct slot *s, struct msg_worker *m)
+{
+    s->given_up = m->given_up = true;
+    m->next_start_ms = pause_ms(s->owner->config.retry_ms, s->pauses++);
+    log_error("supervisor", "worker given up after %d crashes in %d s, tried again in %u ms slot=%u",
+              CRASHES_MAX, CRASHES_WITHIN_US / 1000000, m->next_start_ms, s->index);
+}
+
 /* The slot has no process any more. Decides what comes next and tells it in the report. */
 static void plan_restart(struct slot *s, struct msg_worker *m)
 {
@@ -237,15 +257,12 @@ static void plan_restart(struct slot *s, struct msg_worker *m)
     if (s->owner->stopping)
         return;
     if (now - s->started_us >= HEALTHY_US)
-        s->streak = 0;
+        s->streak = s->pauses = 0;
     s->streak++;
-    if (note_crash(s, now)) {
-        s->given_up = m->given_up = true;
-        log_error("supervisor", "worker given up after %d crashes in %d s slot=%u", CRASHES_MAX,
-                  CRASHES_WITHIN_US / 1000000, s->index);
-        return;
-    }
-    m->next_start_ms = backoff_ms(s->streak);
+    if (note_crash(s, now))
+        give_up(s, m);
+    else
+        m->next_start_ms = backoff_ms(s->streak);
     uv_timer_start(&s->restart, on_restart, m->next_start_ms, 0);
 }
 
@@ -271,7 +288,7 @@ static void settle(struct slot *s, struct msg_worker *m)
     if (s->role == ROLE_TRIAL)
         note_failed_trial(s->owner, m);
     s->role = ROLE_VACANT;
-    s->starts = s->streak = 0;
+    s->starts = s->streak = s->pauses = 0;
     memset(s->crashes_us, 0, sizeof s->crashes_us);
     m->vacant = true;
 }
@@ -382,10 +399,23 @@ static void start(struct slot *s)
     tell(s, m);
 }
 
+/* With as many crashes before it as at first. */
+static void start_afresh(struct slot *s)
+{
+    s->given_up = false;
+    s->streak = 0;
+    memset(s->crashes_us, 0, sizeof s->crashes_us);
+    uv_timer_stop(&s->restart);
+    start(s);
+}
+
 static void on_restart(uv_timer_t *timer)
 {
     struct slot *s = timer->data;
-    start(s);
+    if (s->given_up)
+        start_afresh(s);
+    else
+        start(s);
 }
 
 /* ---- new analyzers ------------------------------------------------------------------------ */
@@ -460,14 +490,18 @@ void supervisor_on_ready(struct supervisor *s, const struct msg_worker *m)
     advance(s);
 }
 
-/* A slot without a process may have been brought down by the very file that was corrected. */
+/* Somebody has corrected what brought the slot down, or thinks so. */
 static void revive(struct slot *s)
 {
-    s->given_up = false;
-    s->streak = 0;
-    memset(s->crashes_us, 0, sizeof s->crashes_us);
-    uv_timer_stop(&s->restart);
-    start(s);
+    s->pauses = 0;
+    start_afresh(s);
+}
+
+void supervisor_on_retry(struct supervisor *s)
+{
+    for (unsigned i = 0; s->started && !s->stopping && i < s->n_slots; i++)
+        if (s->slots[i].given_up)
+            revive(&s->slots[i]);
 }
 
 static void reload(struct supervisor *s)

@@ -80,6 +80,7 @@ struct worker {
     bool given_up;
     bool vacant;             /* no process, and none is wanted: a spare for the next reload */
     uint32_t restarts, next_start_ms;
+    uint64_t exited_us;      /* of the last process, when next_start_ms was told */
     char exit[128];          /* how the last process ended, or "" */
     char stack[STACK_TEXT_MAX]; /* … and where Python was then, or "" */
     uint64_t jobs, n_results, errors;

@@ -113,6 +113,7 @@ struct mailbox;
     /* main: the supervisor's hands, and the order of stopping */                               \
     X(MAIN_WORKER_KILL,     worker)       /* dispatch: past its hard deadline */                 \
     X(MAIN_WORKER_READY,    worker)       /* dispatch: its models are loaded */                  \
+    X(MAIN_WORKER_RETRY,    signal)       /* edge: try those again that were given up */         \
     X(MAIN_DRAINED,         signal)       /* loop */
 
 enum msg_tag {
@@ -565,9 +566,9 @@ struct msg_worker {
     int wait_status;          /* EXITED: as of waitpid(2) */
     uint64_t at_us;           /* monotonic */
     uint32_t restarts;        /* so far, of this slot */
-    bool given_up;            /* EXITED: not started again */
+    bool given_up;            /* EXITED: crashed too often; the next start is far away */
     bool vacant;              /* EXITED: nor should it be; the slot is a spare now */
-    uint32_t next_start_ms;   /* EXITED: back-off until the next start */
+    uint32_t next_start_ms;   /* EXITED: back-off, or pause, until the next start */
     char reason[MSG_REASON_MAX]; /* KILL: why; EXITED: why it was not started, or "" */
     char stack[STACK_TEXT_MAX]; /* EXITED: where Python was, or "" */
 };

@@ -121,6 +121,19 @@ static void handle_workers(struct http_request *r)
     api_respond(r);
 }
 
+/* Whether they stay is seen where all workers are. */
+static void handle_workers_retry(struct http_request *r)
+{
+    struct msg *m = msg_new(MSG_MAIN_WORKER_RETRY, 0);
+    if (m == NULL) {
+        http_fail(r, E_NO_MEMORY, NULL);
+        return;
+    }
+    mailbox_post(r->net->shared->topology->main, m);
+    buf_append_str(api_open_json(r, 202), "{\"ok\":true}");
+    api_respond(r);
+}
+
 static void handle_rooms(struct http_request *r)
 {
     struct msg_rooms *m = msg_new(MSG_STORE_ROOMS, 0);

@@ -257,4 +257,7 @@ void metrics_text(struct buf *b, const struct figures *f)
     add_gauge(b, "parley_workers_ready", "Worker processes ready.", f->workers_ready);
     if (f->dispatch != NULL)
         add_dispatch(b, f->dispatch);
+    if (f->dispatch != NULL)
+        add_gauge(b, "parley_workers_given_up", "Worker processes that crashed too often and pause.",
+                  STAT_GET(f->dispatch->workers_given_up));
 }

@@ -28,6 +28,7 @@ enum http_method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELE
     X(SOCKET,      socket,      GET,  "/ws",                           RIGHT_NONE,      0,   0) \
     X(STATS,       stats,       GET,  "/api/v1/stats",                 RIGHT_OPERATE,   0,   0) \
     X(WORKERS,     workers,     GET,  "/api/v1/workers",               RIGHT_OPERATE,   0,   0) \
+    X(WORKERS_RETRY, workers_retry, POST, "/api/v1/workers/retry",     RIGHT_OPERATE,   0,   0) \
     X(ROOMS,       rooms,       GET,  "/api/v1/rooms",                 RIGHT_OPERATE,   200, 1000)\
     X(EVENTS,      events,      GET,  "/api/v1/rooms/{room}/events",   RIGHT_READ_ROOM, 100, 200)\
     X(SEARCH,      search,      GET,  "/api/v1/rooms/{room}/search",   RIGHT_READ_ROOM, 20,  100) \

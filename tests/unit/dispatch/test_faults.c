@@ -276,9 +276,10 @@ static bool is_given_up(struct world *world)
     return world->board != NULL && strstr(world->board, "given up after five crashes") != NULL;
 }
 
-START_TEST(a_worker_that_cannot_work_is_given_up_and_says_why)
+/* A package that cannot be loaded, in a directory of its own. */
+static void make_broken_package(char dir[])
 {
-    char dir[] = "/tmp/parley-package-XXXXXX", path[128];
+    char path[128];
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/parley", dir);
     ck_assert_int_eq(mkdir(path, 0700), 0);
@@ -286,26 +287,72 @@ START_TEST(a_worker_that_cannot_work_is_given_up_and_says_why)
     FILE *f = fopen(path, "w");
     fputs("import a_module_that_nobody_has\n", f);
     fclose(f);
+}
+
+/* The real one in its place. */
+static void mend_package(const char *dir)
+{
+    char command[4096];
+    snprintf(command, sizeof command, "rm -r %s/parley && ln -s %s/parley %s/parley", dir,
+             PYTHON_PATH, dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void remove_package(const char *dir)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_worker_that_cannot_work_is_given_up_and_says_why)
+{
+    char dir[] = "/tmp/parley-package-XXXXXX";
+    make_broken_package(dir);
     world_start(&w, &(struct world_options){.workers = 1, .python_path = dir});
     w.pends = true;
-    world_job(&w, "waits for better days");
+    int64_t waits = world_job(&w, "waits for better days");
     ck_assert(world_until(&w, is_given_up));
     ck_assert_ptr_nonnull(strstr(w.board, "No module named 'a_module_that_nobody_has'"));
     ck_assert_ptr_nonnull(strstr(w.board, "\"state\":\"crashed\""));
     ck_assert_ptr_nonnull(strstr(w.board, "\"given_up\":true"));
+    ck_assert_ptr_nonnull(strstr(w.board, "parleyctl retry-workers"));
     ck_assert_int_eq(world_number(&w, 0, "restarts"), 4);
+    ck_assert_int_gt(world_number(&w, 0, "next_start_ms"), 0);
     ck_assert_uint_eq(w.verdicts, 0);
     ck_assert_uint_eq(dispatch_stats(w.dispatch)->queued, 1);
+    ck_assert_uint_eq(dispatch_stats(w.dispatch)->workers_given_up, 1);
     /* Who waits for an answer is told at once that none will come. */
     world_ask(&w, JOB_GATE, "anybody?", 10000);
     world_ask(&w, JOB_ADHOC, "anybody?", 0);
     ck_assert(world_until(&w, world_has_all_replies));
     ck_assert_int_eq(w.replies[0].status, E_UNAVAILABLE);
     ck_assert_int_eq(w.replies[1].status, E_UNAVAILABLE);
+    /* Mended, an operator need not wait for the end of the pause. */
+    mend_package(dir);
+    supervisor_on_retry(w.supervisor);
+    ck_assert(world_until(&w, world_has_all_verdicts));
+    ck_assert(w.seen[waits].word);
     world_stop(&w);
-    unlink(path);
-    snprintf(path, sizeof path, "rm -r %s", dir);
-    ck_assert_int_eq(system(path), 0);
+    remove_package(dir);
+}
+END_TEST
+
+START_TEST(a_worker_that_was_given_up_is_tried_again)
+{
+    char dir[] = "/tmp/parley-package-XXXXXX";
+    make_broken_package(dir);
+    /* Short, but each pause is twice the last, so that one is seen however slow this machine is. */
+    world_start(&w, &(struct world_options){.workers = 1, .python_path = dir, .retry_ms = 1000});
+    w.pends = true;
+    int64_t waits = world_job(&w, "waits for better days");
+    ck_assert(world_until(&w, is_given_up));
+    ck_assert_uint_eq(w.verdicts, 0);
+    mend_package(dir);
+    ck_assert(world_until(&w, world_has_all_verdicts));
+    ck_assert(w.seen[waits].word);
+    world_stop(&w);
+    remove_package(dir);
 }
 END_TEST
 
@@ -362,5 +409,6 @@ TEST_MAIN("faults", 60,
           a_loop_in_Python_ends_by_soft_timeout_and_costs_no_worker,
           sigterm_drains_a_worker_and_nothing_is_lost,
           a_worker_that_cannot_work_is_given_up_and_says_why,
+          a_worker_that_was_given_up_is_tried_again,
           what_is_missing_is_said_before_any_start,
           workers_die_with_the_server)

@@ -339,6 +339,7 @@ static void start_supervisor(struct world *w, const struct world_options *o)
         .analyzers_dir = ANALYZERS_DIR,
         .disable = o->disable != NULL ? o->disable : BUILT_IN,
         .log_level = "warn",
+        .retry_ms = o->retry_ms != 0 ? o->retry_ms : 600000,
     };
     let_workers_crash("ASAN_OPTIONS");
     let_workers_crash("TSAN_OPTIONS");

@@ -68,6 +68,7 @@ struct world_options {
     unsigned batch_max, queue_max, deadline_ms; /* 0: 64, 10000, 10000 */
     const char *disable;          /* NULL: the built-in analyzers, so that only the drop-ins run */
     const char *python_path;      /* NULL: the real one */
+    unsigned retry_ms;            /* 0: 600000 */
     bool no_workers;              /* no supervisor: the test plays the worker */
 };
 
