@@ -358,7 +358,8 @@ static int open_parts(struct server *s, char *err, size_t err_len)
     s->inquiry = inquiry_new(c->rate_analyze);
     s->rates = rates_new();
     s->key_rates = rates_new();
-    if (s->peers == NULL || s->rates == NULL || s->key_rates == NULL || s->inquiry == NULL || make_mailboxes(s) != 0)
+    if (s->peers == NULL || s->rates == NULL || s->key_rates == NULL || s->inquiry == NULL
+        || make_mailboxes(s) != 0)
         return E_NO_MEMORY;
     load_assets(s);
     if (c->analysis == ANALYSIS_INLINE && open_inline(s, err, err_len) != 0)

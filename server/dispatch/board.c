@@ -166,7 +166,8 @@ static void encode_worker(struct dispatch *d, struct worker *w, struct buf *out)
     else
         buf_append_str(out, "null");
     buf_printf(out, ",\"given_up\":%s,\"next_start_ms\":%u,\"start_ms\":%llu,\"load_ms\":%llu}",
-               w->given_up ? "true" : "false", next_start_ms(d, w), (ull)w->start_ms, (ull)w->load_ms);
+               w->given_up ? "true" : "false", next_start_ms(d, w), (ull)w->start_ms,
+               (ull)w->load_ms);
 }
 
 static void encode(struct dispatch *d, struct buf *out)

@@ -246,8 +246,9 @@ static void give_up(struct slot *s, struct msg_worker *m)
 {
     s->given_up = m->given_up = true;
     m->next_start_ms = pause_ms(s->owner->config.retry_ms, s->pauses++);
-    log_error("supervisor", "worker given up after %d crashes in %d s, tried again in %u ms slot=%u",
-              CRASHES_MAX, CRASHES_WITHIN_US / 1000000, m->next_start_ms, s->index);
+    log_error("supervisor",
+              "worker given up after %d crashes in %d s, tried again in %u ms slot=%u", CRASHES_MAX,
+              CRASHES_WITHIN_US / 1000000, m->next_start_ms, s->index);
 }
 
 /* The slot has no process any more. Decides what comes next and tells it in the report. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The workers' processes: spawn, reap, restart with back-off, give up visibly after five
- * crashes of a slot in 10 s, try that again after a pause that doubles. Owner: the main thread, on its libuv loop (uv_spawn,
- * uv_process). Tells dispatch by DISPATCH_SPAWNED and DISPATCH_EXITED; is told
- * MAIN_WORKER_KILL, _READY and _RETRY through supervisor_on_kill(), _on_ready() and _on_retry().
+ * crashes of a slot in 10 s, try that again after a pause that doubles. Owner: the main thread,
+ * on its libuv loop (uv_spawn, uv_process). Tells dispatch by DISPATCH_SPAWNED and
+ * DISPATCH_EXITED; is told MAIN_WORKER_KILL, _READY and _RETRY through supervisor_on_kill(),
+ * _on_ready() and _on_retry().
  *
  * When a file of the drop-in folder changes, every worker is replaced: a new process starts
  * beside it, and the old one is drained only when the new one is ready. New processes that

@@ -317,8 +317,9 @@ static void check_rate(struct http_request *r, struct request *fields, const cha
         double burst = rate_key * KEY_BURST_S < 1 ? 1 : rate_key * KEY_BURST_S;
         wait_us = rates_take(r->net->shared->key_rates, r->key->name, now_us, rate_key, burst);
         if (wait_us != 0)
-            request_fail(fields, E_RATE_LIMITED, "too many messages of this API key: at most %g a "
-                                                 "second, %g at once (--rate-key)", rate_key, burst);
+            request_fail(fields, E_RATE_LIMITED,
+                         "too many messages of this API key: at most %g a second, %g at once "
+                         "(--rate-key)", rate_key, burst);
     }
     r->response.retry_after_s = (uint32_t)((wait_us + 999999) / 1000000);
 }

@@ -258,6 +258,7 @@ void metrics_text(struct buf *b, const struct figures *f)
     if (f->dispatch != NULL)
         add_dispatch(b, f->dispatch);
     if (f->dispatch != NULL)
-        add_gauge(b, "parley_workers_given_up", "Worker processes that crashed too often and pause.",
+        add_gauge(b, "parley_workers_given_up",
+                  "Worker processes that crashed too often and pause.",
                   STAT_GET(f->dispatch->workers_given_up));
 }

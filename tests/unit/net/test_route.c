@@ -35,6 +35,7 @@ START_TEST(each_path_of_the_table_is_found_as_itself)
         {"/ws", ROUTE_SOCKET, METHOD_GET},
         {"/api/v1/stats", ROUTE_STATS, METHOD_GET},
         {"/api/v1/workers", ROUTE_WORKERS, METHOD_GET},
+        {"/api/v1/workers/retry", ROUTE_WORKERS_RETRY, METHOD_POST},
         {"/api/v1/rooms", ROUTE_ROOMS, METHOD_GET},
         {"/api/v1/rooms/lobby/events", ROUTE_EVENTS, METHOD_GET},
         {"/api/v1/rooms/lobby/insights", ROUTE_INSIGHTS, METHOD_GET},
