@@ -125,11 +125,14 @@ static void put_mark(FILE *out, const struct chart *c)
 {
     if (isnan(c->mark) || c->mark <= c->x[0] || c->mark >= c->x[c->points - 1])
         return;
+    bool late = c->mark > (c->x[0] + c->x[c->points - 1]) / 2; /* its name would stick out */
+    double x = at_x(c, c->mark);
+
     fprintf(out,
             "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%g\" y2=\"%g\"/>"
-            "<text x=\"%.1f\" y=\"%g\">%s</text>",
-            at_x(c, c->mark), at_x(c, c->mark), TOP - 8, HEIGHT - BOTTOM, at_x(c, c->mark) + 4,
-            TOP - 4, c->mark_name);
+            "<text x=\"%.1f\" y=\"%g\" text-anchor=\"%s\">%s</text>",
+            x, x, TOP - 8, HEIGHT - BOTTOM, late ? x - 4 : x + 4, TOP - 4, late ? "end" : "start",
+            c->mark_name);
 }
 
 static void put_curve(FILE *out, const struct chart *c, const struct scale *s, unsigned index)

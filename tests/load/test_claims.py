@@ -180,6 +180,14 @@ def test_tls_is_checked_unless_told_otherwise(tmp_path):
         assert other.status == 3 and "hostname mismatch" in other.said.lower()
 
 
+def test_the_mark_of_a_late_beginning_stays_inside_its_chart(server, tmp_path):
+    page = tmp_path / "report.html"
+    for warmup, duration, anchor in ((6, 1, "end"), (1, 5, "start")):
+        Run(f"--html={page}", "--clients=10", f"--warmup={warmup}", f"--duration={duration}", port=server[0]).passed()
+        names = re.findall(r'<text [^>]*text-anchor="(\w+)">measured from here', page.read_text())
+        assert names and set(names) == {anchor}, (warmup, names)
+
+
 def test_what_cannot_be_is_told_before_the_load(server, tmp_path):
     run = Run(f"--html={tmp_path}/none/report.html", *QUICK, port=server[0])
     assert run.status == 3 and "--html: cannot write" in run.said and "deliver" not in run.said, run.said
