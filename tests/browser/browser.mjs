@@ -2,6 +2,7 @@
 /* Chromium, people in it, and a guard on every page: errors and policy violations are findings. */
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { PATIENCE_MS } from './server.mjs';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -45,7 +46,7 @@ export class Visitors {
       );
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000); /* a busy machine is no finding */
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => this.findings.push(`page error: ${error.stack}`));
     page.on('console', (message) => this.onConsole(message));
     return page;

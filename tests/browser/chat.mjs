@@ -30,11 +30,10 @@ export const chat = {
       for (const text of ['Good morning, Bob.', 'Good morning, Ada.']) {
         await until(
           `one row of ${text}`,
-          2000,
           async () => (await rows(page, text).count()) === 1,
         );
       }
-      assert.equal(await page.locator('.echo').count(), 0);
+      await until('no echo', async () => (await page.locator('.echo').count()) === 0);
     }
   },
 
@@ -87,6 +86,7 @@ export const chat = {
   'the marked words are the ones meant, though emoji stand before them': async ({ bob }) => {
     const row = bob.locator('.message[data-seq]').filter({ hasText: 'stupid idiot' }).first();
     await row.locator('.verdict[data-label="toxic"]').first().hover();
+    await bob.locator('.verdict-card mark').first().waitFor();
     const marks = await bob.locator('.verdict-card mark').allInnerTexts();
     assert.ok(
       marks.some((m) => /stupid|idiot/.test(m)),
@@ -109,7 +109,6 @@ export const chat = {
     await ada.locator('.composer textarea').fill('');
     await until(
       'typing to end',
-      8000,
       async () => (await bob.locator('.typing span').count()) === 0,
     );
   },
@@ -123,12 +122,13 @@ export const chat = {
   },
 
   'who comes and goes is seen': async ({ visitors, ada }) => {
-    const members = ada.locator('.members > ul'); /* what the room is about may name them too */
-    await members.getByText('bob', { exact: true }).waitFor();
+    /* The pulse beside them names people too, once it knows what the room talks about. */
+    const member = (name) => ada.locator('.members li bdi').getByText(name, { exact: true });
+    await member('bob').waitFor();
     const guest = await visitors.person('passer-by');
-    await members.getByText('passer-by').waitFor();
+    await member('passer-by').waitFor();
     await guest.context().close();
-    await members.getByText('passer-by').waitFor({ state: 'detached' });
+    await member('passer-by').waitFor({ state: 'detached' });
   },
 
   'a reply quotes what it answers, and the quote leads there': async ({ ada, bob }) => {
@@ -153,7 +153,7 @@ export const chat = {
 
   'an edit, a reaction and a deletion are seen by the other': async ({ ada, bob }) => {
     await say(ada, 'A mesage to mend.');
-    await arrived(bob, 'A mesage to mend.');
+    for (const page of [ada, bob]) await arrived(page, 'A mesage to mend.');
     await ada.keyboard.press('ArrowUp');
     await ada.locator('.composer-context', { hasText: 'Editing your message' }).waitFor();
     await say(ada, 'A message to mend.');
@@ -188,12 +188,11 @@ export const chat = {
     await say(bob, 'Nobody here.');
     const link = ada.locator('.room-link', { hasText: 'side-room' });
     await link.locator('.badge', { hasText: '2' }).waitFor();
-    await until('the title to count', 2000, async () => (await ada.title()).startsWith('(2)'));
+    await until('the title to count', async () => (await ada.title()).startsWith('(2)'));
     await link.click();
     await ada.locator('.unread-line').waitFor();
     await until(
       'the badge to go',
-      2000,
       async () => (await link.locator('.badge').count()) === 0,
     );
     await bob.getByRole('button', { name: /lobby/ }).first().click();
@@ -206,9 +205,12 @@ export const chat = {
     await ada.reload();
     await roomOpen(ada, 'lobby');
     assert.equal(await ada.locator('.self-name').innerText(), 'ada');
-    assert.equal(await ada.locator('.composer textarea').inputValue(), 'half a thou');
+    await until(
+      'the draft',
+      async () => (await ada.locator('.composer textarea').inputValue()) === 'half a thou',
+    );
     await ada.locator('.composer textarea').fill('');
-    assert.equal(await rows(ada, 'Good morning, Bob.').count(), 1);
+    await until('the history', async () => (await rows(ada, 'Good morning, Bob.').count()) === 1);
   },
 
   'an oversize message is stopped before it is sent': async ({ ada }) => {
@@ -227,20 +229,20 @@ export const chat = {
     await ada.keyboard.press('Escape');
     await ada.getByRole('dialog').waitFor({ state: 'detached' });
     /* Faster than any hand: the page may still be putting the sheet away. */
-    await until('the focus back in the composer', 3000, async () => {
+    await until('the focus back in the composer', async () => {
       await ada.keyboard.press('Escape');
       return ada.evaluate(() => document.activeElement.tagName === 'TEXTAREA');
     });
     await ada.keyboard.press('ArrowUp');
     await ada.locator('.composer-context', { hasText: 'Editing your message' }).waitFor();
     const value = () => ada.locator('.composer textarea').inputValue();
-    await until('the text to edit', 2000, async () => (await value()) !== '');
+    await until('the text to edit', async () => (await value()) !== '');
     await ada.keyboard.press('Escape');
-    await until('the empty field', 2000, async () => (await value()) === '');
+    await until('the empty field', async () => (await value()) === '');
     await ada.keyboard.press('Shift+Tab');
     await ada.locator('.scroll').focus();
     await ada.keyboard.press('ArrowUp');
-    await until('the focus on a message', 3000, () =>
+    await until('the focus on a message', () =>
       ada.evaluate(() => document.activeElement.className === 'message'),
     );
     await ada.keyboard.press('Escape');

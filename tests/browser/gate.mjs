@@ -13,7 +13,7 @@ const RUDE = 'you are a stupid idiot and I hate you';
 /** Toxic texts get this action from now on; everybody in the room is told. */
 async function setAction({ server }, action) {
   await server.put(`/api/v1/rooms/${ROOM}/policy`, {
-    gate: { mode: 'closed', deadline_ms: 5000 },
+    gate: { mode: 'closed', deadline_ms: 10_000 },
     rules: [{ label: 'toxicity.toxic', at: 0.6, action }],
   });
 }
@@ -29,14 +29,13 @@ async function isOnce(page, text) {
 
 /** Walks with j and k to the item of this text. */
 async function walkTo(page, text) {
-  const shown = page.locator('.case blockquote');
+  const all = page.locator('.queue li button');
+  const shown = page.locator('.case blockquote', { hasText: text });
+  await all.filter({ hasText: text }).waitFor();
+  const place = (await all.allInnerTexts()).findIndex((item) => item.includes(text));
   for (let i = 0; i < 20; i++) await page.keyboard.press('k');
-  await until(`the item ${text}`, 8000, async () => {
-    if ((await shown.innerText()).includes(text)) return true;
-    await page.keyboard.press('j');
-    await page.waitForTimeout(150);
-    return false;
-  });
+  for (let i = 0; i < place; i++) await page.keyboard.press('j');
+  await shown.waitFor();
 }
 
 /** What the explanation shows is what the server tells of the message, to the last figure. */
@@ -73,11 +72,11 @@ export const gate = {
     assert.equal(await echo.getByRole('button', { name: 'Try again' }).count(), 0);
     await echo.getByRole('button', { name: 'Edit and resend' }).press('Enter');
     const field = carol.locator('.composer textarea');
-    await until('the text in the field', 2000, async () => (await field.inputValue()) === RUDE);
+    await until('the text in the field', async () => (await field.inputValue()) === RUDE);
     await say(carol, 'I see this in another way.');
     await isOnce(dave, 'I see this in another way.');
     assert.equal(await dave.getByText(RUDE).count(), 0);
-    assert.equal(await carol.locator('.echo').count(), 0);
+    await until('no echo', async () => (await carol.locator('.echo').count()) === 0);
   },
 
   'a bounced edit comes back into the field and what stood there stays': async ({
@@ -90,9 +89,9 @@ export const gate = {
     await carol.locator('.toast', { hasText: 'could not be edited' }).waitFor();
     await carol.getByText('Editing your message').waitFor();
     const field = carol.locator('.composer textarea');
-    await until('the edit in the field', 2000, async () => (await field.inputValue()) === RUDE);
+    await until('the edit in the field', async () => (await field.inputValue()) === RUDE);
     await field.press('Escape');
-    await until('the empty field', 2000, async () => (await field.inputValue()) === '');
+    await until('the empty field', async () => (await field.inputValue()) === '');
     await isOnce(dave, 'I see this in another way.');
   },
 
@@ -180,7 +179,7 @@ export const gate = {
       const text = await numbered(page, 'Masked:').locator('.text').innerText();
       assert.match(text, /█{3,}/);
       assert.doesNotMatch(text, /idiot/);
-      assert.equal(await page.locator('.echo').count(), 0);
+      await until('no echo', async () => (await page.locator('.echo').count()) === 0);
     }
   },
 
@@ -271,7 +270,7 @@ export const gate = {
     await page.getByLabel('Room', { exact: true }).fill(ROOM);
     await page.getByRole('button', { name: 'Read' }).click();
     const field = page.getByLabel('Policy as JSON');
-    await until('the policy', 3000, async () => (await field.inputValue()).includes('flag'));
+    await until('the policy', async () => (await field.inputValue()).includes('flag'));
     const policy = JSON.parse(await field.inputValue());
     assert.equal(policy.rules[0].label, 'toxicity.toxic');
     policy.rules = [{ label: 'toxicity.toxic', at: 0.6, action: 'block' }];

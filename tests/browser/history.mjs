@@ -48,7 +48,7 @@ async function scrollUp(page, list) {
   await list.evaluate((box) => box.scrollBy(0, -400));
   const mark = await topmost(list);
   await page.waitForTimeout(60);
-  await until('the older page', 5000, () =>
+  await until('the older page', () =>
     list.evaluate((box) => !box.querySelector('.older:disabled')),
   );
   return shiftOf(list, mark);

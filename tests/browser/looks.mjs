@@ -10,8 +10,16 @@ import { complaints } from './a11y.mjs';
 import { say, setTheme } from './browser.mjs';
 import { until } from './server.mjs';
 
+/** In the page: what moves for ever, as dots do while somebody types, is not waited for. */
+function transitionsOver() {
+  const isFinite = (a) => a.effect.getComputedTiming().endTime !== Infinity;
+  const ends = document.getAnimations().filter(isFinite).map((a) => a.finished);
+  return Promise.allSettled(ends).then(() => undefined);
+}
+
 async function look(world, page, name) {
-  await page.waitForTimeout(400); /* transitions */
+  await page.waitForTimeout(400);
+  await page.evaluate(transitionsOver); /* which takes longer on a machine that is slow */
   if (world.shots) {
     await mkdir(world.shots, { recursive: true });
     await page.screenshot({ path: join(world.shots, `${name}.png`) });
@@ -109,13 +117,13 @@ export const looks = {
 
   'the theme can be chosen and is remembered': async ({ ada }) => {
     const shows = (theme) =>
-      until(`the page to be ${theme}`, 10_000, () =>
+      until(`the page to be ${theme}`, () =>
         ada.evaluate((t) => document.documentElement.dataset.theme === t, theme),
       );
     await setTheme(ada, 'light');
     const button = ada.getByRole('button', { name: /^Theme/ });
     const choose = (name) =>
-      until(`the choice ${name}`, 10_000, async () => {
+      until(`the choice ${name}`, async () => {
         if ((await button.getAttribute('aria-label')).includes(name)) return true;
         await button.click();
         return false;

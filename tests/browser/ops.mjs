@@ -34,7 +34,7 @@ export const ops = {
   'both workers are ready and the three analyzers with them': async ({ ops: page, server }) => {
     await server.workersReady();
     const workers = page.getByRole('region', { name: 'Workers' });
-    await until('two ready workers', 5000, async () => {
+    await until('two ready workers', async () => {
       const states = await workers.locator('.state').allInnerTexts();
       return states.length === 2 && states.every((s) => s === 'ready' || s === 'busy');
     });
@@ -88,7 +88,7 @@ export const ops = {
     const count = async () => Number((await tile.innerText()).replace(/\D/g, ''));
     const before = await count();
     for (let i = 0; i < 5; i++) await say(ada, `counted ${i}.`);
-    await until('five more messages', 6000, async () => (await count()) >= before + 5);
+    await until('five more messages', async () => (await count()) >= before + 5);
     await page.locator('.balance[data-good="true"]').waitFor();
     assert.equal(await page.locator('.chart canvas').count(), 4);
   },
@@ -103,7 +103,7 @@ export const ops = {
     process.kill(workers[0].pid, 'SIGKILL');
     const row = page.getByRole('region', { name: 'Workers' }).getByRole('row').nth(1);
     await row.locator('[data-head="Last exit"]', { hasText: 'SIGKILL' }).waitFor();
-    await until('its replacement', 10_000, async () => {
+    await until('its replacement', async () => {
       const pid = Number(await row.locator('[data-head="PID"]').innerText());
       const state = await row.locator('.state').innerText();
       return pid !== workers[0].pid && (state === 'ready' || state === 'busy');

@@ -28,7 +28,6 @@ export const outage = {
       for (const text of written) await arrived(page, text);
       await until(
         'the echoes to go',
-        5000,
         async () => (await page.locator('.echo').count()) === 0,
       );
       const shown = await page.locator('.message .text').allInnerTexts();
@@ -44,11 +43,11 @@ export const outage = {
     visitors.outage = true;
     await server.kill();
     await bob.locator('.banner', { hasText: 'Connection lost' }).waitFor();
-    await server.start();
-    const told = bob.locator('.banner', {
-      hasText: /Back online: (nothing was|\d+ messages?)/,
-    });
-    await told.waitFor({ timeout: 40_000 });
+    /* It is shown for a moment only: waited for from before it can be there. */
+    const told = bob
+      .locator('.banner', { hasText: /Back online: (nothing was|\d+ messages?)/ })
+      .waitFor({ timeout: 120_000 });
+    await Promise.all([told, server.start()]);
     await bothBack(world);
   },
 
@@ -70,7 +69,6 @@ export const outage = {
       await arrived(page, 'Written in a tunnel.');
       await until(
         'one row',
-        3000,
         async () => (await rows(page, 'Written in a tunnel.').count()) === 1,
       );
     }
@@ -108,7 +106,7 @@ async function bothBack({ ada, bob, visitors }) {
 /** Backoff may have grown to its ceiling; the button does not wait. */
 async function backOnline(page) {
   const now = page.getByRole('button', { name: 'Try now' });
-  await until('the page to be online', 40_000, async () => {
+  await until('the page to be online', async () => {
     if (await now.count()) await now.click({ timeout: 500 }).catch(() => undefined);
     return (await page.locator('.banner', { hasText: 'Connection lost' }).count()) === 0;
   });

@@ -10,8 +10,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const START_MS = 30_000;
+const START_MS = 60_000;
 const STOP_MS = 12_000;
+/** Waiting costs time only when it fails. */
+export const PATIENCE_MS = 60_000;
+const MODELS_MS = 90_000;
 
 export class Server {
   constructor(options) {
@@ -104,16 +107,17 @@ export class Server {
   }
 
   /** Waits until the workers have loaded their models. */
-  async workersReady(patience = 30_000) {
-    await until('the workers to be ready', patience, async () => {
+  async workersReady() {
+    const ready = async () => {
       const response = await fetch(`${this.url}/readyz`);
       return (await response.json()).workers_ready === 2;
-    });
+    };
+    await until('the workers to be ready', ready, MODELS_MS);
   }
 }
 
-/** Asks again and again until the answer is yes (and returns it). */
-export async function until(what, patience, ask) {
+/** Asks again and again until the answer is yes (and returns it): for what is not about time. */
+export async function until(what, ask, patience = PATIENCE_MS) {
   const end = Date.now() + patience;
   let last;
   for (;;) {

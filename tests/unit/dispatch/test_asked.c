@@ -101,7 +101,7 @@ START_TEST(what_was_not_begun_by_its_deadline_is_answered)
 }
 END_TEST
 
-TEST_MAIN("asked", 60,
+TEST_MAIN("asked", 120,
           each_is_answered_once_with_every_label,
           the_gate_overtakes_what_lies_at_the_worker,
           a_text_that_kills_workers_is_refused_and_its_neighbours_are_judged,

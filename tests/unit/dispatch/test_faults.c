@@ -399,7 +399,7 @@ START_TEST(workers_die_with_the_server)
 }
 END_TEST
 
-TEST_MAIN("faults", 60,
+TEST_MAIN("faults", 240,
           kill_9_loses_nothing_and_blames_nobody,
           a_frozen_worker_is_found_killed_and_replaced,
           a_message_that_crashes_workers_is_quarantined_alone,

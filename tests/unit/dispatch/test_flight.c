@@ -197,7 +197,7 @@ START_TEST(more_jobs_than_places_go_without)
 }
 END_TEST
 
-TEST_MAIN("flight", 20, what_ends_the_server_is_found_out_and_condemned,
+TEST_MAIN("flight", 90, what_ends_the_server_is_found_out_and_condemned,
           crashes_counted_before_a_restart_count_after_it,
           notes_of_another_numbering_are_dropped, a_damaged_file_is_begun_anew,
           more_jobs_than_places_go_without)

@@ -378,7 +378,7 @@ START_TEST(a_socket_that_cannot_be_bound_is_explained)
 }
 END_TEST
 
-TEST_MAIN("link", 40,
+TEST_MAIN("link", 120,
           a_socket_that_cannot_be_bound_is_explained,
           only_the_process_that_was_started_is_listened_to,
           a_worker_that_speaks_before_we_know_it_is_heard_when_it_repeats_itself,

@@ -167,7 +167,7 @@ START_TEST(figures_with_the_real_analyzers)
 }
 END_TEST
 
-TEST_MAIN("workers", 100,
+TEST_MAIN("workers", 300,
           every_message_gets_one_verdict_at_its_home,
           an_exception_is_reported_and_harms_nobody,
           what_the_last_run_left_is_done_first,

@@ -218,7 +218,7 @@ int main(void)
 {
     Suite *s = suite_create("store.faults");
     TCase *c = tcase_create("store.faults");
-    tcase_set_timeout(c, 60);
+    tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, kill_9_loses_nothing_that_was_acked, 0, 6);
     tcase_add_test(c, a_failed_commit_fails_its_whole_batch);
     tcase_add_test(c, memory_durability_says_when_it_lost_what_it_told);
