@@ -37,7 +37,7 @@ export const find = {
     await iris.keyboard.press('Enter');
     await arrived(iris, EDITED);
     /* An edit is found once the index has it. */
-    await until('both to be found', 20_000, async () => {
+    await until('both to be found', async () => {
       await say(iris, '/find LANTERN the');
       await panelOf(iris).getByText('2 messages, newest first').waitFor({ timeout: 2_000 });
       const texts = await hitsOf(iris).locator('.find-text').allInnerTexts();
