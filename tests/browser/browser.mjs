@@ -17,6 +17,8 @@ const FLAGS = [
 /** What the browser itself says while the server is down is not the page's fault. */
 const OUTAGE =
   /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection to .* failed|Failed to load resource/;
+/** Nor that it tells of searches which are answered with what is wrong or missing. */
+const REFUSED = /Failed to load resource: .* status of (400|503) .*\/search\?/;
 
 export async function launch() {
   if (!existsSync(CHROMIUM))
@@ -56,6 +58,7 @@ export class Visitors {
     if (!['error', 'warning'].includes(message.type())) return;
     const text = `${message.text()} ${message.location().url}`;
     if (this.outage && OUTAGE.test(text)) return;
+    if (REFUSED.test(text)) return;
     this.findings.push(`console ${message.type()}: ${text}`);
   }
 
