@@ -7,6 +7,7 @@ from harness import Scenario
 OPERATOR_ONLY = [
     ("GET", "/api/v1/stats", None, 200),
     ("GET", "/api/v1/workers", None, 200),
+    ("POST", "/api/v1/workers/retry", None, 202),
     ("GET", "/api/v1/rooms", None, 200),
     ("GET", "/api/v1/quarantine", None, 200),
     ("GET", "/api/v1/quarantine/17", None, 404),
