@@ -33,8 +33,8 @@ export const find = {
     await say(iris, 'paper');
     await arrived(iris, 'paper');
     await iris.keyboard.press('ArrowUp');
-    await iris.locator('.composer textarea').fill(EDITED);
-    await iris.keyboard.press('Enter');
+    await iris.getByText('Editing your message').waitFor();
+    await say(iris, EDITED);
     await arrived(iris, EDITED);
     /* An edit is found once the index has it. */
     await until('both to be found', async () => {
@@ -103,10 +103,10 @@ export const find = {
     };
     await ask('lantern submarine');
     await panelOf(iris).getByText('No message has all of these words.').waitFor();
-    await ask('"NEAR( *');
-    await panelOf(iris).getByText('No message has all of these words.').waitFor();
     await ask('🏮');
     await hitsOf(iris).locator('mark', { hasText: '🏮' }).waitFor();
+    await ask('"NEAR( *');
+    await panelOf(iris).getByText('No message has all of these words.').waitFor();
     visitors.outage = true; /* the browser reports the 400 and the 503 as failed resources */
     await ask('a b c d e f g h i j k l m n o p q');
     await panelOf(iris).getByRole('alert').getByText('16 different').waitFor();

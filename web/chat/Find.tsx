@@ -2,7 +2,7 @@
 /* Search of a room: what one looks for, the messages that have it, and the way to them. */
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { markSpans } from '../sdk/index';
 import { dayOf, fullTimeOf, plural, timeOf } from '../ui/format';
 import { Icon } from '../ui/icons';
@@ -137,7 +137,7 @@ function Answers(props: {
   const list = useRef<HTMLUListElement>(null);
   const shown = useRef(0);
   const count = found?.hits.length ?? 0;
-  useEffect(() => {
+  useLayoutEffect(() => {
     /* What came with "Look further back" goes on where the reader was. */
     if (shown.current > 0 && count > shown.current)
       list.current?.querySelectorAll<HTMLElement>('.find-hit')[shown.current]?.focus();
