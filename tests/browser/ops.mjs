@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator page, opened the way an operator opens it. */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { say } from './browser.mjs';
-import { until } from './server.mjs';
+import { PATIENCE_MS, until } from './server.mjs';
 
 export const ops = {
   'without a link the page says exactly what to run': async ({ visitors, server }) => {
@@ -110,7 +110,50 @@ export const ops = {
     });
     assert.ok(Number(await row.locator('[data-head="Restarts"]').innerText()) >= 1);
   },
+
+  'a worker that was given up is started again by a click': async ({ ops: page, server }) => {
+    const slot = async () => (await server.api('/api/v1/workers')).workers[0];
+    let ended = false;
+    const killing = (async () => {
+      while (!ended) {
+        for (const pid of await workersOf(server.process.pid, 0)) kill(pid);
+        await new Promise((resume) => setTimeout(resume, 20));
+      }
+    })();
+    try {
+      await until('it to be given up', async () => (await slot()).given_up);
+    } finally {
+      ended = true;
+      await killing;
+    }
+    const alarm = page.locator('.alarm', { hasText: 'given up after five crashes' });
+    await alarm.getByRole('button', { name: 'Start it now' }).click();
+    await alarm.waitFor({ state: 'detached', timeout: PATIENCE_MS });
+    await server.workersReady();
+    assert.equal((await slot()).given_up, false);
+  },
 };
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error; /* it had ended by itself */
+  }
+}
+
+/** The processes that are worker `slot` of this server. */
+async function workersOf(parent, slot) {
+  const found = [];
+  for (const thread of await readdir(`/proc/${parent}/task`)) {
+    const children = await readFile(`/proc/${parent}/task/${thread}/children`, 'utf8');
+    for (const pid of children.split(' ').filter(Boolean)) {
+      const args = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (args.includes(`\0--slot\0${slot}\0`)) found.push(Number(pid));
+    }
+  }
+  return found;
+}
 
 async function parentOf(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');

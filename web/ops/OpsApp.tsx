@@ -7,6 +7,7 @@ import { bytes, plural, short, span, timeOf, whole } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { raidWords } from '../ui/insights';
 import { ThemeButton } from '../ui/ThemeButton';
+import { call } from './api';
 import { Analyzers, Charts, Exceptions, Ledger, Loops, StorePanel, Workers } from './Panels';
 import { RoomRules } from './Policy';
 import { access, silentSince, stats, workers } from './poll';
@@ -99,6 +100,7 @@ function Open(): JSX.Element {
           <p class="alarm">
             <Icon name="warn" />
             {w.problem}
+            {w.workers.some((worker) => worker.given_up) && <StartAgain />}
           </p>
         )}
         {raids.value.map(({ room, why }) => (
@@ -113,6 +115,27 @@ function Open(): JSX.Element {
       {tab.value === 'status' &&
         (s && w ? <Report s={s} w={w} /> : <p class="none">Asking the server…</p>)}
     </main>
+  );
+}
+
+/** Ends the pause of the workers that were given up; what came of it, the next report says. */
+function StartAgain(): JSX.Element {
+  const said = useSignal('');
+  const start = async (): Promise<void> => {
+    said.value = 'Asked for';
+    try {
+      await call('POST', '/api/v1/workers/retry');
+    } catch (error) {
+      said.value = (error as Error).message;
+    }
+  };
+  return (
+    <>
+      <button type="button" class="small" onClick={() => void start()}>
+        Start it now
+      </button>
+      {said.value}
+    </>
   );
 }
 

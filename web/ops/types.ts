@@ -73,6 +73,7 @@ export interface Worker {
   rss_bytes: number;
   heartbeat_age_ms: number;
   exit: string | null;
+  given_up: boolean;
   start_ms: number;
   load_ms: number;
 }
