@@ -66,6 +66,15 @@ void api_fail_ask(struct http_request *r, const struct ask *ask)
     http_fail(r, ask->status, ask->detail);
 }
 
+bool api_fail_read(struct http_request *r, const struct ask *ask, bool known)
+{
+    if (ask->status != 0)
+        api_fail_ask(r, ask);
+    else if (!known)
+        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
+    return ask->status != 0 || !known;
+}
+
 /* -- health -------------------------------------------------------------------------------- */
 
 static void handle_healthz(struct http_request *r)
@@ -201,14 +210,8 @@ static void handle_events(struct http_request *r)
 
 static void answer_events(struct http_request *r, const struct msg_read *m)
 {
-    if (m->ask.status != 0) {
-        api_fail_ask(r, &m->ask);
+    if (api_fail_read(r, &m->ask, m->known))
         return;
-    }
-    if (!m->known) {
-        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
-        return;
-    }
     struct buf *b = api_open_json(r, 200);
     buf_append_str(b, "{\"room\":");
     json_put_cstring(b, r->room);

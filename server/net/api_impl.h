@@ -18,6 +18,8 @@ struct buf *api_open_json(struct http_request *r, int status);
 void api_respond(struct http_request *r);
 /* What went wrong elsewhere, for the client. */
 void api_fail_ask(struct http_request *r, const struct ask *ask);
+/* The same of reading a room, and when nobody ever spoke there; false: it can be answered. */
+bool api_fail_read(struct http_request *r, const struct ask *ask, bool known);
 /* Decodes the body into *fields; its status says what was wrong. */
 void api_parse_body(const struct http_request *r, struct request *fields);
 

@@ -124,14 +124,8 @@ void handle_search(struct http_request *r)
 
 void api_answer_found(struct http_request *r, const struct msg_search *m)
 {
-    if (m->ask.status != 0) {
-        api_fail_ask(r, &m->ask);
+    if (api_fail_read(r, &m->ask, m->known))
         return;
-    }
-    if (!m->known) {
-        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
-        return;
-    }
     struct buf *b = api_open_json(r, 200);
     buf_append_str(b, "{\"room\":");
     json_put_cstring(b, r->room);
@@ -183,14 +177,8 @@ static void ask_worker(struct http_request *r)
 void api_search_page(struct http_request *r, const struct msg_read *m)
 {
     struct search *s = r->search;
-    if (m->ask.status != 0) {
-        api_fail_ask(r, &m->ask);
+    if (api_fail_read(r, &m->ask, m->known))
         return;
-    }
-    if (!m->known) {
-        http_fail(r, E_NOT_FOUND, "nothing was ever said in this room");
-        return;
-    }
     if (s->events.len > 0 && m->events.len > 0)
         buf_append_char(&s->events, ',');
     buf_append(&s->events, m->events.data, m->events.len);
